@@ -1,0 +1,30 @@
+# Each target makes its own virtual environment; nothing but Python 3.11+ and the package index is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/run
+	@$(BIN)/scrapy demo
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest -q -n auto
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check newsarchive tests
+	$(BIN)/ruff format --check newsarchive tests
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: requirements.txt | $(BIN)/python
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev: requirements.txt requirements-dev.txt | $(BIN)/python
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) demo-archive

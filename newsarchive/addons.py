@@ -1,0 +1,68 @@
+"""Add-ons: what makes a Scrapy project an archive. Each optional capability is one of them, and one switch."""
+
+from __future__ import annotations
+
+import logging
+
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+
+import newsarchive
+from newsarchive.capture import CaptureExtension
+from newsarchive.middlewares import RobotsMiddleware, SightingMiddleware
+from newsarchive.mirror import MirrorDownloadHandler, MirrorMiddleware
+from newsarchive.monitor import CrawlMonitor, archive_enabled
+from newsarchive.pipelines import ArchivePipeline, DuplicatesPipeline
+
+logger = logging.getLogger(__name__)
+
+
+class ArchiveAddon:
+    """The ledger, the pipelines and the crawl's row. Off: ``ITEM_PIPELINES = {"newsarchive.pipelines.ArchivePipeline": None}``."""
+
+    # Class objects, not import paths: only then a user's None for one of them stands (Scrapy 2.19).
+    def update_settings(self, settings) -> None:
+        settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", DuplicatesPipeline, 100)
+        settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", ArchivePipeline, 300)
+        settings.setdefault_in_component_priority_dict("SPIDER_MIDDLEWARES", SightingMiddleware, 40)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", CrawlMonitor, 10)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", CaptureExtension, 20)
+        if settings["JOBDIR"] and archive_enabled(settings):
+            # Requests kept there would be asked again beside the pages that the archive knows to wait.
+            logger.info("JOBDIR is not used: the archive itself remembers what is to be fetched")
+            settings.set("JOBDIR", None, priority=settings.getpriority("JOBDIR"))
+
+
+class PolitenessAddon:
+    """Says who we are, asks robots.txt as RFC 9309 has it, and holds a delay."""
+
+    def update_settings(self, settings) -> None:
+        check_politeness(settings)
+        settings.set("USER_AGENT", user_agent(settings["CONTACT"]), priority="addon")
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", RobotsTxtMiddleware, None)
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", RobotsMiddleware, 100)
+
+
+class MirrorAddon:
+    """Makes ``base_url`` work."""
+
+    def update_settings(self, settings) -> None:
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", MirrorMiddleware, 30)
+        handlers = settings.getdict("DOWNLOAD_HANDLERS")
+        for scheme in ("http", "https"):
+            handlers.setdefault(scheme, MirrorDownloadHandler)
+        settings.set("DOWNLOAD_HANDLERS", handlers, priority=settings.getpriority("DOWNLOAD_HANDLERS") or 0)
+
+
+def user_agent(contact: str | None) -> str:
+    """Return the user agent: the project, its version, and whom to ask about it."""
+    return f"newsarchive/{newsarchive.__version__} (+{contact})" if contact else f"newsarchive/{newsarchive.__version__}"
+
+
+def check_politeness(settings) -> None:
+    """Raise ValueError when a delay is 0: Scrapy then holds no limit a host at all (2.14 to 2.19)."""
+    slots = settings.getdict("DOWNLOAD_SLOTS")
+    delays = {"DOWNLOAD_DELAY": settings.getfloat("DOWNLOAD_DELAY")}
+    delays |= {f"DOWNLOAD_SLOTS[{host!r}]['delay']": float(slot["delay"]) for host, slot in slots.items() if "delay" in slot}
+    for name, delay in delays.items():
+        if delay <= 0:
+            raise ValueError(f"{name} is {delay:g}; it is seconds between two requests to a host and must be more than 0")

@@ -1,0 +1,141 @@
+"""The arguments of a crawl (``-a name=value``), checked as far as they can be without the network."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from newsarchive.dates import parse_day, zone
+
+NAMES = ("section", "source", "since", "until", "urls", "base_url", "max_articles")
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What to crawl. Raises ValueError, in one line, for what cannot be meant."""
+
+    sections: tuple[str, ...] = ()
+    """As given: names, slugs, paths or addresses."""
+
+    sources: tuple[str, ...] = ()
+    since: str | None = None
+    """First publication day, in the site's zone."""
+
+    until: str | None = None
+    """Last publication day."""
+
+    urls: str | None = None
+    """File of article addresses, ``-`` for standard input."""
+
+    base_url: str | None = None
+    max_articles: int | None = None
+    fills: bool = False
+    """Days make good for what a section's listing did not reach."""
+
+    @classmethod
+    def parse(cls, given: dict[str, str], site) -> Arguments:
+        """Return the arguments ``given`` to a crawl of ``site``, a spider class."""
+        given = {name: value for name, value in given.items() if not name.startswith("_") and value not in (None, "")}
+        if unknown := sorted(set(given) - {*NAMES, *site.extra_arguments}):
+            raise ValueError(
+                f"{site.name} knows no argument {unknown[0]!r}; it knows {', '.join(sorted((*NAMES, *site.extra_arguments)))}"
+            )
+        since, until = (_day(name, given.get(name)) for name in ("since", "until"))
+        if since and until and until < since:
+            raise ValueError(f"until={until} is before since={since}")
+        sections = tuple(part.strip() for part in given.get("section", "").split(",") if part.strip())
+        sources = _sources(given, site)
+        fills = False
+        if not sources:
+            sources, fills = _default_sources(site, bool(sections), bool(since or until), "urls" in given)
+        if sections and "sections" in sources:
+            _check_sections(sections, site)
+        if "days" in sources and not since:
+            last = date.fromisoformat(until) if until else datetime.now(zone(site.zone)).date()
+            since = (last - timedelta(days=1)).isoformat()
+        return cls(
+            sections,
+            sources,
+            since,
+            until,
+            _file(given.get("urls")),
+            _base_url(given.get("base_url")),
+            _count("max_articles", given.get("max_articles")),
+            fills,
+        )
+
+
+def _day(name: str, text: str | None) -> str | None:
+    try:
+        return parse_day(text) if text else None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _sources(given: dict[str, str], site) -> tuple[str, ...]:
+    sources = [part.strip() for part in given.get("source", "").split(",") if part.strip()]
+    if sources and "urls" in given:
+        sources.append("urls")
+    found = []
+    for source in sources:
+        if source == "urls" and "urls" not in given:
+            raise ValueError("source=urls wants urls=FILE as well")
+        if source == "days" and "days" not in site.sources and "sitemap" in site.sources:
+            source = "sitemap"
+        if source not in (*site.sources, "urls"):
+            raise ValueError(f"{site.name} has no source {source!r}; it has {', '.join(sorted(site.sources))}")
+        found.append(source)
+    return tuple(dict.fromkeys(found))
+
+
+def _default_sources(site, sections: bool, days: bool, urls: bool) -> tuple[tuple[str, ...], bool]:
+    """As contract 1.1 has it; the second value tells whether days fill what sections leave out."""
+    by_day = next((source for source in ("days", "sitemap") if source in site.sources), None)
+    if urls:
+        return ("urls",), False
+    if sections:
+        if "sections" not in site.sources:
+            raise ValueError(f"{site.name} has no source 'sections'; it has {', '.join(sorted(site.sources))}")
+        return ("sections",), days and by_day == "days"
+    if days and by_day:
+        return (by_day,), False
+    found = tuple(source for source in ("feed", "sections") if source in site.sources) or tuple(site.sources)[:1]
+    if not found:
+        raise ValueError(f"{site.name} has no sources; declare one")
+    return found, False
+
+
+def _check_sections(sections: tuple[str, ...], site) -> None:
+    for section in sections:
+        if section.startswith(("http://", "https://")) and not site.addresses.owns(section):
+            raise ValueError(f"section {section} is not on {site.name}'s hosts: {', '.join(site.hosts)}")
+
+
+def _file(path: str | None) -> str | None:
+    if path and path != "-":
+        try:
+            with open(path, encoding="utf-8") as file:
+                file.read(1)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise ValueError(f"urls: cannot read {path}: {reason}") from None
+    return os.path.abspath(path) if path and path != "-" else path
+
+
+def _base_url(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError(f"base_url={url} is no server; write http://HOST:PORT")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _count(name: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdigit() or int(text) == 0:
+        raise ValueError(f"{name}={text} is no number from 1 up")
+    return int(text)

@@ -1,0 +1,39 @@
+"""``scrapy crawl``, with arguments checked before anything begins."""
+
+from __future__ import annotations
+
+import sys
+
+from scrapy.commands import crawl
+from scrapy.spiderloader import get_spider_loader
+
+from newsarchive.addons import check_politeness
+from newsarchive.arguments import Arguments
+from newsarchive.monitor import archive_enabled, archive_path
+from newsarchive.spiders.base import NewsSpider
+from newsarchive.store.archive import Archive, ArchiveError
+
+
+class Command(crawl.Command):
+    """Scrapy's own command. What cannot be meant ends it with one line and status 2; no file is touched."""
+
+    def process_options(self, args, opts) -> None:
+        super().process_options(args, opts)
+        if len(args) != 1:
+            return  # Scrapy says how it is used.
+        try:
+            self._check(args[0], opts.spargs)
+        except (ValueError, ArchiveError) as error:
+            print(f"scrapy crawl: {error}", file=sys.stderr)
+            sys.exit(2)
+
+    def _check(self, name: str, arguments: dict[str, str]) -> None:
+        loader = get_spider_loader(self.settings.frozencopy())
+        if name not in loader.list():
+            raise ValueError(f"there is no site {name!r}; there are {', '.join(sorted(loader.list()))}")
+        site = loader.load(name)
+        check_politeness(self.settings)
+        if issubclass(site, NewsSpider):
+            Arguments.parse(arguments, site)
+            if archive_enabled(self.settings):
+                Archive(archive_path(self.settings)).close()

@@ -1,0 +1,60 @@
+"""``scrapy report``: what the archive says of itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from scrapy.commands import ScrapyCommand
+
+from newsarchive.monitor import archive_path
+from newsarchive.store.archive import Archive, ArchiveError
+
+REPORTS = ("coverage", "fields", "changes", "crawls")
+
+
+class Command(ScrapyCommand):
+    """Prints a report as a table, or as JSON."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return f"[{'|'.join(REPORTS)}] [options]"
+
+    def short_desc(self) -> str:
+        return "Print what the archive holds, lacks, and saw change"
+
+    def add_options(self, parser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--site", help="of this site alone")
+        parser.add_argument("--days", action="store_true", help="coverage: every day, not only those that owe something")
+        parser.add_argument("--json", action="store_true", help="for programs")
+
+    def run(self, args, opts) -> None:
+        # Here, not above: every command of Scrapy imports this module.
+        from newsarchive import tables
+        from newsarchive.store import reports
+
+        name = args[0] if args else "coverage"
+        if name not in REPORTS or len(args) > 1:
+            self._fail(f"there is no report {' '.join(args)!r}; there are {', '.join(REPORTS)}")
+            return
+        try:
+            archive = Archive(archive_path(self.settings), read_only=True)
+        except ArchiveError as error:
+            self._fail(str(error))
+            return
+        data = getattr(reports, name)(archive, *([opts.site] if name != "crawls" else []))
+        archive.close()
+        if opts.json:
+            print(json.dumps(data, ensure_ascii=False, indent=1))
+        elif name == "coverage":
+            tables.print_coverage(tables.console(), data, opts.days)
+        else:
+            getattr(tables, f"print_{name}")(tables.console(), data)
+
+    def _fail(self, message: str) -> None:
+        print(f"scrapy report: {message}", file=sys.stderr)
+        self.exitcode = 2

@@ -1,0 +1,130 @@
+"""Times as news pages write them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+UNIX_TIME = re.compile(r"\d{9,10}(\.\d+)?$|\d{13}$")
+# 12:54 03.02.2022, 12:54 GMT 03.02.2022: the reference platform's visible dates.
+CLOCK_FIRST = re.compile(r"(\d{1,2}:\d{2})(?:\s+(GMT|UTC))?,?\s+(\d{1,2})\.(\d{1,2})\.(\d{4})")
+DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}:\d{2})(?:\s+(GMT|UTC))?)?$")
+DAY_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}$|\d{8}$")
+SECONDS = re.compile(r"T?\d{2}:\d{2}:\d{2}|T\d{6}")
+
+
+@dataclass(frozen=True)
+class Time:
+    """A time as a page gives it."""
+
+    at: datetime
+    """Aware, UTC, whole seconds."""
+
+    raw: str
+    precision: str
+    """``second``, ``minute`` or ``day``."""
+
+    zone: str
+    """``given`` or ``site``."""
+
+
+def iso(at: datetime) -> str:
+    """Return ``at`` (aware) as UTC ISO 8601 to the second.
+
+    >>> iso(datetime(2022, 2, 3, 12, 54, 7, 9, UTC))
+    '2022-02-03T12:54:07+00:00'
+    """
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def stamp(at: datetime) -> str:
+    """Return ``at`` (aware) as UTC ISO 8601 to the microsecond: the ledger's own times, which sort as text."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+@lru_cache
+def zone(name: str) -> ZoneInfo:
+    """Return the time zone ``name`` (``Europe/Moscow``)."""
+    return ZoneInfo(name)
+
+
+def parse_time(text: str, site_zone: str = "UTC", *, false_utc: bool = False) -> Time | None:
+    """Read ISO 8601 (extended or compact), RFC 2822, Unix seconds or milliseconds, ``12:54 03.02.2022``, or a day.
+
+    A time without offset is in ``site_zone``; a day is its midnight there. With ``false_utc`` a ``Z`` is not believed
+    and the time is read in ``site_zone`` too. None when the text is none of these.
+
+    >>> parse_time("20260729T1319+0800").at.isoformat()
+    '2026-07-29T05:19:00+00:00'
+    >>> parse_time("2022-02-03", "Europe/Moscow").at.isoformat()
+    '2022-02-02T21:00:00+00:00'
+    >>> parse_time("2019-11-18T21:17:27Z", "Europe/Moscow", false_utc=True).at.isoformat()
+    '2019-11-18T18:17:27+00:00'
+    """
+    raw = text.strip()
+    if not raw or len(raw) > 60:
+        return None
+    try:
+        found = _read(raw)
+        if found is None:
+            return None
+        at, precision = found
+        if at.tzinfo is None or (false_utc and raw[-1] in "Zz"):
+            at, given = at.replace(tzinfo=zone(site_zone)), False
+        else:
+            given = True
+        return Time(at.astimezone(UTC).replace(microsecond=0), raw, precision, "given" if given else "site")
+    except (ValueError, OverflowError):
+        return None
+
+
+def _read(raw: str) -> tuple[datetime, str] | None:
+    if UNIX_TIME.match(raw):
+        seconds = int(raw) / 1000 if len(raw) == 13 else float(raw)
+        return datetime.fromtimestamp(seconds, UTC), "second"
+    if DAY_ONLY.match(raw):
+        return datetime.fromisoformat(raw), "day"
+    if raw[:4].isdigit():
+        return datetime.fromisoformat(raw), "second" if SECONDS.search(raw[8:]) else "minute"
+    if m := CLOCK_FIRST.search(raw):
+        clock, utc, day, month, year = m.groups()
+    elif m := DAY_FIRST.search(raw):
+        day, month, year, clock, utc = m.groups()
+    else:
+        return parsedate_to_datetime(raw), "second" if raw.count(":") >= 2 else "minute"
+    hour, minute = map(int, (clock or "0:0").split(":"))
+    at = datetime(int(year), int(month), int(day), hour, minute, tzinfo=UTC if utc else None)
+    return at, "minute" if clock else "day"
+
+
+def day_in(at: datetime, site_zone: str) -> str:
+    """Return the day of ``at`` in ``site_zone``, ``YYYY-MM-DD``."""
+    return at.astimezone(zone(site_zone)).date().isoformat()
+
+
+def parse_day(text: str) -> str:
+    """Return ``text`` when it is a day ``YYYY-MM-DD`` of the calendar; else raise ValueError.
+
+    >>> parse_day("2022-02-03")
+    '2022-02-03'
+    """
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError(f"{text!r} is no day, write YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"{text!r} is no day of the calendar") from None
+
+
+def days_between(since: str, until: str) -> list[str]:
+    """Return the days from ``until`` down to ``since``, both included.
+
+    >>> days_between("2022-02-01", "2022-02-03")
+    ['2022-02-03', '2022-02-02', '2022-02-01']
+    """
+    first, last = date.fromisoformat(since), date.fromisoformat(until)
+    return [(last - timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]

@@ -1,0 +1,58 @@
+"""XML of sitemaps and feeds, which comes from strangers."""
+
+from __future__ import annotations
+
+from lxml import etree
+from scrapy.http import Response
+from scrapy.utils.gz import gunzip, gzip_magic_number
+
+MAX_BYTES = 64 * 1024 * 1024
+"""A sitemap has at most 50 MB (sitemaps.org)."""
+
+
+class ListingError(Exception):
+    """A listing cannot be read; the message says what was found instead."""
+
+
+# What libxml2 says when a document stops before its end; other faults, such as a bare "&", cost nothing.
+TORN = (etree.ErrorTypes.ERR_TAG_NOT_FINISHED, etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_DOCUMENT_EMPTY)
+
+
+def parse_xml(response: Response) -> tuple[etree._Element, str | None]:
+    """Return the root of the XML in ``response``, packed with gzip or not, and what is wrong with it (None: nothing).
+
+    Entities are not resolved and nothing is fetched. What is torn is read as far as it goes. Raises
+    :class:`ListingError` when there is no XML in it.
+    """
+    body = response.body
+    if gzip_magic_number(response):
+        try:
+            body = gunzip(body, max_size=MAX_BYTES)
+        except (OSError, EOFError, ValueError) as error:
+            raise ListingError(f"broken gzip: {error}") from None
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(body.strip(), parser)
+    except etree.XMLSyntaxError as error:
+        raise ListingError(f"no XML: {error}") from None
+    if root is None:
+        raise ListingError(f"no XML, it begins with {body[:40]!r}")
+    torn = next((error.message for error in parser.error_log if error.type in TORN), None)
+    return root, torn and f"torn XML: {torn}"
+
+
+def children(element: etree._Element, *names: str) -> list[etree._Element]:
+    """Return the children of ``element`` with one of the local ``names``, whatever their namespace."""
+    return [child for child in element if isinstance(child.tag, str) and etree.QName(child).localname in names]
+
+
+def text_at(element: etree._Element, *path: str) -> str | None:
+    """Return the text of the first child along ``path`` of local names; None when it is missing or empty."""
+    for name in path:
+        found = children(element, name)
+        if not found:
+            return None
+        element = found[0]
+    return "".join(element.itertext()).strip() or None

@@ -1,0 +1,128 @@
+"""Section fronts and what loads more of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urljoin, urlsplit
+
+from scrapy.http import Response, TextResponse
+from scrapy.selector import Selector, SelectorList
+
+from newsarchive.dates import iso, parse_time
+from newsarchive.discovery.safexml import ListingError
+from newsarchive.discovery.walk import Chunk, Listing
+from newsarchive.items import Link
+
+
+@dataclass(frozen=True)
+class Sections:
+    """Pages that list the articles of a section, newest first, in chunks.
+
+    ``address`` is that of a section, with ``{}`` for its path; ``names`` the declared sections, name → path. ``links`` is
+    a CSS selector or XPath for the article links, ``item`` one for the element around a link that holds its times.
+    """
+
+    address: str
+    names: dict[str, str] = field(default_factory=dict)
+    links: str = "a"
+    item: str = ""
+    published: str = "time::attr(datetime)"
+    """Inside an item: when the article was published."""
+
+    modified: str = ""
+    """Inside an item: when the article was changed."""
+
+    more: str = "//a[@rel='next']/@href | //link[@rel='next']/@href"
+    """Where the listing goes on; the last one found counts."""
+
+    def listing(self, name: str, url: str) -> Listing:
+        """Return the listing of the section ``name`` at ``url``."""
+        return Listing("sections", url, name.casefold())
+
+    def find(self, wanted: str) -> tuple[str, str] | None:
+        """Return name and address of the declared section ``wanted`` (a name, slug, path or address); None: not declared.
+
+        A path or an address need not be declared.
+        """
+        if wanted.startswith(("http://", "https://", "/")):
+            url = urljoin(self.address.format(""), wanted)
+            path = urlsplit(url).path.strip("/")
+            return next((name for name, declared in self.names.items() if declared == path), name_of(path)), url
+        for name, path in self.names.items():
+            if slug(wanted) in (slug(name), slug(path), slug(name_of(path))):
+                return name, self.address.format(path)
+        return None
+
+    @property
+    def menu(self) -> str:
+        """Address of the page whose menu names the sections."""
+        return urljoin(self.address.format(""), "/")
+
+    def read_menu(self, response: TextResponse, wanted: str) -> tuple[str, str] | None:
+        """Return name and address of the section ``wanted`` from the links of the page ``response``; None: not there."""
+        by_address = None
+        for link in response.css("a[href]"):
+            url = _absolute(response, link.attrib["href"])
+            host = url and urlsplit(url).hostname
+            if host != urlsplit(response.url).hostname:
+                continue
+            path = urlsplit(url).path.strip("/")
+            if path and slug(wanted) == slug("".join(link.css("*::text").getall())):
+                return wanted.casefold().strip(), url
+            if path and slug(wanted) in (slug(path), slug(name_of(path))):
+                by_address = by_address or (wanted.casefold().strip(), url)
+        return by_address
+
+    def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
+        """Return links and continuation of a section's page or chunk; times without offset are in ``zone``."""
+        if not isinstance(response, TextResponse):
+            raise ListingError(f"no page: {response.headers.get('Content-Type', b'no type').decode('latin-1')}")
+        chunk = Chunk()
+        items = {item.root: item for item in _select(response, self.item)} if self.item else {}
+        for link in _select(response, self.links):
+            item = next((items[a] for a in link.root.iterancestors() if a in items), None)
+            if url := _absolute(response, link.attrib.get("href", "")):
+                chunk.links.append(Link(url, _time(item, self.published, zone), _time(item, self.modified, zone)))
+        if urls := [url for address in _select(response, self.more).getall() if (url := _absolute(response, address))]:
+            chunk.more = urls[-1:]
+        return chunk
+
+
+def _select(scope: TextResponse | Selector, query: str) -> SelectorList:
+    return scope.xpath(query) if query.startswith(("/", "./", "(")) else scope.css(query)
+
+
+def _time(item: Selector | None, query: str, zone: str) -> str | None:
+    texts = _select(item, query).getall() if item is not None and query else []
+    return next((iso(time.at) for text in texts if (time := parse_time(text, zone))), None)
+
+
+def _absolute(response: TextResponse, address: str) -> str | None:
+    try:
+        url = response.urljoin(address.strip())
+    except ValueError:
+        return None
+    return url if url.startswith(("http://", "https://")) else None
+
+
+def slug(name: str) -> str:
+    """Return ``name`` in the form in which names are compared.
+
+    >>> slug("Middle  East") == slug("middle-east") == slug("MiddleEast")
+    True
+    """
+    return re.sub(r"[\W_]+", "", unquote(name)).casefold()
+
+
+def name_of(path: str) -> str:
+    """Return what a section's path calls it.
+
+    >>> name_of("location_middle-east")
+    'middle east'
+    """
+    return (
+        re.sub(r"^(location|category|keyword|tag|person|organization)_", "", unquote(path).split("/")[-1])
+        .replace("-", " ")
+        .casefold()
+    )

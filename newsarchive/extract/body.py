@@ -1,0 +1,220 @@
+"""The body of an article: the visible blocks of its page, in reading order."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin
+
+from lxml import etree
+
+from newsarchive.dates import iso, parse_time
+from newsarchive.extract.rules import BodyRules
+from newsarchive.extract.select import elements, first, text_of
+from newsarchive.extract.text import plain
+from newsarchive.items import Block
+
+BLOCK_TAGS = frozenset(
+    (
+        "address article aside blockquote caption center dd details div dl dt fieldset figcaption figure footer h1 h2"
+        " h3 h4 h5 h6 header hr li main ol p pre section summary table tbody tfoot thead tr ul"
+    ).split()
+)
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+EMBEDS = frozenset(("iframe", "embed", "object", "video", "audio"))
+SKIPPED = frozenset(
+    (
+        "aside button canvas datalist dialog fieldset figcaption figure footer form head img input label link map math"
+        " meta nav noscript option picture script select style svg template textarea title"
+    ).split()
+)
+# Social media's own embedding code is a quotation that a script replaces.
+POSTS = re.compile(r"\b(twitter-(tweet|video)|instagram-media|tiktok-embed|bluesky-embed|reddit-embed-bq)\b")
+PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*")
+
+
+def read_body(
+    root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str
+) -> tuple[list[Block], etree._Element | None]:
+    """Return the blocks of the article on the page ``root``, and the element that holds them (None: no body).
+
+    ``frame`` selects what stands around photos, whose captions are no text of the body. ``base`` makes addresses
+    absolute; ``zone`` is that of an entry's time without offset.
+    """
+    container = first(root, rules.within) if rules.within else _densest(root)
+    leads = [lead for lead in elements(root, rules.lead) if plain(text_of(lead))][:1]
+    blocks: list[Block] = [{"type": "lead", "text": plain(text_of(lead))} for lead in leads]
+    if container is None:
+        return blocks, None
+    walk = _Walk(container, rules, base, zone)
+    walk.dropped.update(leads, elements(container, frame))
+    return blocks + walk.blocks(), container
+
+
+def text_of_blocks(blocks: list[Block]) -> str:
+    """Return ``blocks`` as plain text, joined by blank lines; embeds are left out."""
+    return "\n\n".join(block["text"] for block in blocks if block["type"] != "embed" and block["text"])
+
+
+def unknown_kinds(container: etree._Element, rules: BodyRules) -> set[str]:
+    """Return the kinds of block in ``container`` that the site's rules do not know."""
+    return {kind for block in elements(container, rules.block) if (kind := block.get("data-type"))} - rules.kinds
+
+
+def _densest(root: etree._Element) -> etree._Element | None:
+    """The element whose own paragraphs hold most text: ``articleBody`` when it is marked, else by counting."""
+    if (marked := first(root, "[itemprop=articleBody]")) is not None and elements(marked, "p"):
+        return marked
+    weight: dict[etree._Element, int] = {}
+    for p in root.iter("p"):
+        if (parent := p.getparent()) is not None:
+            weight[parent] = weight.get(parent, 0) + len(text_of(p))
+    return max(weight, key=weight.__getitem__, default=None)
+
+
+class _Walk:
+    """One pass over a container in document order. Nothing recurses: a page may nest 100,000 elements."""
+
+    def __init__(self, container: etree._Element, rules: BodyRules, base: str, zone: str):
+        self.container, self.base, self.zone = container, base, zone
+        self.dropped = set(elements(container, rules.drop))
+        self.quotes = set(elements(container, rules.quote))
+        self.cites = set(elements(container, rules.cite))
+        self.entries = set(elements(container, rules.entry))
+        self.entry_times = set(elements(container, rules.entry_time))
+        self.found: list[Block] = []
+        self.inline: list[str] = []
+        # What open elements make of the text inside them: (element, kind, pieces collected so far).
+        self.open: list[tuple[etree._Element, str, list[str]]] = []
+        self.cite = self.at = ""
+
+    def blocks(self) -> list[Block]:
+        walker = etree.iterwalk(self.container, events=("start", "end", "comment", "pi"))
+        for event, element in walker:
+            if event == "start":
+                if not self._enter(element):
+                    walker.skip_subtree()
+                elif element.text:
+                    self.inline.append(element.text)
+                continue
+            if event == "end":
+                self._leave(element)
+            if element.tail and element is not self.container:
+                self.inline.append(element.tail)
+        self._flush()
+        return self.found
+
+    def _enter(self, element: etree._Element) -> bool:
+        """Open ``element``; False when nothing inside it is text of the article."""
+        tag = element.tag
+        if element in self.dropped or "hidden" in element.attrib:
+            return False
+        if tag in EMBEDS:
+            self._embed(element.get("src") or element.get("data-src") or element.get("data") or _source(element), element)
+            return False
+        if tag in SKIPPED and element is not self.container and element not in self.cites:
+            return False
+        kind = self._kind(element, tag)
+        if kind == "post":
+            links = [a.get("href") for a in element.iter("a") if a.get("href")]
+            self._embed(element.get("data-instgrm-permalink") or element.get("cite") or (links[-1] if links else None), element)
+            return False
+        if kind or tag in BLOCK_TAGS:
+            self._flush()
+        if kind == "item" and self.open[-1][1] == "item":  # what stands before a nested list comes before its items
+            self._collect(" ".join(self.open[-1][2]), "list")
+            self.open[-1][2].clear()
+        if kind:
+            self.open.append((element, kind, []))
+        elif tag == "br":
+            self.inline.append("\n")
+        elif tag in ("td", "th") and element.getprevious() is not None:
+            self.inline.append(" | ")
+        return True
+
+    def _kind(self, element: etree._Element, tag: str) -> str | None:
+        inside = self.open[-1][1] if self.open else None
+        if element in self.entries:
+            return "entry"
+        if element in self.entry_times:
+            return "at"
+        if inside == "quote" and (element in self.cites or tag in ("cite", "footer")):
+            return "cite"
+        if tag == "blockquote" and POSTS.search(element.get("class", "")):
+            return "post"
+        if inside in (None, "entry"):
+            if element in self.quotes or tag == "blockquote":
+                return "quote"
+            if inside is None and tag in ("ul", "ol"):
+                return "list"
+            if inside is None and tag in HEADINGS:
+                return "heading"
+        if tag == "li" and inside in ("list", "item"):
+            return "item"
+        return None
+
+    def _leave(self, element: etree._Element) -> None:
+        if element.tag in BLOCK_TAGS or (self.open and self.open[-1][0] is element):
+            self._flush()
+        if not self.open or self.open[-1][0] is not element:
+            return
+        _, kind, pieces = self.open.pop()
+        if kind == "item":
+            self._collect(" ".join(pieces), "list")
+        elif kind == "cite":
+            self.cite = plain(" ".join(pieces))
+        elif kind == "at":
+            self.at = element.get("datetime") or element.get("data-unixtime") or plain(" ".join(pieces))
+        elif self.open:  # a quotation inside an entry
+            self.open[-1][2].extend(pieces)
+        else:
+            self._close(kind, pieces)
+
+    def _close(self, kind: str, pieces: list[str]) -> None:
+        if not pieces:
+            return
+        block: Block = {"type": kind, "text": (" " if kind == "heading" else "\n").join(pieces)}
+        if kind == "quote" and self.cite:
+            block["cite"] = self.cite
+        elif kind == "list":
+            block["items"] = pieces
+        elif kind == "entry" and (time := parse_time(self.at, self.zone)):
+            block["at"] = iso(time.at)
+        self.cite = self.at = ""
+        self.found.append(block)
+
+    def _collect(self, text: str, kind: str) -> None:
+        """Give ``text`` to the innermost open element of ``kind``: nested lists are read as one."""
+        for _, open_kind, pieces in reversed(self.open):
+            if open_kind == kind:
+                if text:
+                    pieces.append(text)
+                return
+
+    def _flush(self) -> None:
+        """End the run of inline text. An empty line made of two ``<br>`` ends a paragraph as well."""
+        if not self.inline:
+            return
+        texts = [text for part in PARAGRAPH_END.split("".join(self._broken())) if (text := plain(part))]
+        self.inline.clear()
+        if self.open:
+            self.open[-1][2].extend(texts)
+        else:
+            self.found.extend({"type": "paragraph", "text": text} for text in texts)
+
+    def _broken(self) -> list[str]:
+        # Only <br> breaks a line; line ends of the source are white space.
+        return [piece if piece == "\n" else piece.replace("\n", " ") for piece in self.inline]
+
+    def _embed(self, address: str | None, element: etree._Element) -> None:
+        self._flush()
+        try:
+            url = urljoin(self.base, (address or "").strip())
+        except ValueError:
+            return
+        if address and url.startswith(("http://", "https://")):
+            text = plain(element.get("title") or ("" if element.tag in EMBEDS else text_of(element)))
+            self.found.append({"type": "embed", "text": text, "url": url})
+
+
+def _source(element: etree._Element) -> str | None:
+    return next((source.get("src") for source in element.iter("source") if source.get("src")), None)

@@ -1,0 +1,58 @@
+"""Plain HTML: what a page says without any vocabulary, the last resort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from newsarchive.extract.select import compiled, strings
+from newsarchive.extract.text import plain
+
+FIELDS = {
+    "headline": ["//h1", "//title"],
+    "description": ["//meta[@name='description']/@content"],
+    "published_at": [
+        "//article//time/@datetime",
+        "//time[@pubdate]/@datetime",
+        "//main//time/@datetime",
+        "//time/@datetime",
+    ],
+    "section": ["//meta[@name='section']/@content"],
+    "tags": [
+        "//a[contains(concat(' ', @rel, ' '), ' tag ')]",
+        "//meta[@name='keywords' or @name='news_keywords']/@content",
+    ],
+    "language": ["/html/@lang", "//meta[translate(@http-equiv, 'CLN', 'cln')='content-language']/@content"],
+}
+MANY = ("tags",)
+
+
+def read(root: etree._Element) -> dict[str, Any]:
+    """Return the article's fields as the page's plain elements give them."""
+    fields: dict[str, Any] = {}
+    for field, queries in FIELDS.items():
+        for query in queries:
+            if values := [text for value in strings(root, query) if (text := plain(value))]:
+                fields[field] = values if field in MANY else values[0]
+                break
+    if authors := _authors(root):
+        fields["authors"] = authors
+    return fields
+
+
+def canonical_link(root: etree._Element) -> str | None:
+    """Return the address of ``<link rel="canonical">`` as the page writes it."""
+    return next(iter(strings(root, "//link[@rel='canonical']/@href")), None)
+
+
+def base_address(root: etree._Element) -> str | None:
+    """Return the address of ``<base href>`` as the page writes it."""
+    return next(iter(strings(root, "//base/@href")), None)
+
+
+def _authors(root: etree._Element) -> list[dict]:
+    links = compiled("//a[contains(concat(' ', @rel, ' '), ' author ')]")(root)
+    if authors := [{"name": text, "url": link.get("href")} for link in links if (text := plain("".join(link.itertext())))]:
+        return authors
+    return [{"name": text, "url": None} for text in strings(root, "//meta[@name='author']/@content") if plain(text)]

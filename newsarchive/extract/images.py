@@ -1,0 +1,155 @@
+"""Images: what the origins say of them, put together to one entry a photo and size."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from newsarchive.extract.rules import BodyRules, ImageRules
+from newsarchive.extract.select import elements, first, text_of
+from newsarchive.extract.text import plain
+from newsarchive.items import Image
+
+SRCSET = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
+LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
+MAX_IMAGES = 500
+
+_img = etree.XPath("descendant-or-self::img")
+_sources = etree.XPath("ancestor::picture[1]/source")
+
+
+@lru_cache(maxsize=64)
+def _pattern(text: str) -> re.Pattern:
+    return re.compile(text)
+
+
+def visible_images(root: etree._Element, container: etree._Element | None, body: BodyRules, rules: ImageRules) -> list[dict]:
+    """Return the photos that the article shows, in reading order: the lead photo's element first, then the body."""
+    dropped = set(elements(root, body.drop))
+    found: list[dict] = []
+    seen: set[etree._Element] = set()
+    for scope, role in ((first(root, rules.lead), "lead"), (container, "body")):
+        for img in _img(scope)[:MAX_IMAGES] if scope is not None else ():
+            if img not in seen and not any(a in dropped for a in _up_to(img, scope)):
+                seen.add(img)
+                found.extend(image | {"role": role} for image in _shown(img, scope, rules))
+    return found
+
+
+def _up_to(element: etree._Element, top: etree._Element):
+    while element is not None:
+        yield element
+        if element is top:
+            return
+        element = element.getparent()
+
+
+def _shown(img: etree._Element, scope: etree._Element, rules: ImageRules) -> list[dict]:
+    frames = set(elements(scope, rules.frame))
+    frame = next((a for a in _up_to(img, scope) if a in frames), None)
+    said = {"alt": img.get("alt"), "caption": None, "credit": None}
+    if frame is not None:
+        credits = elements(frame, rules.credit)
+        said["credit"] = next((text for c in credits if (text := plain(text_of(c)))), None)
+        captions = [_without(c, credits) for c in elements(frame, rules.caption)]
+        said["caption"] = " ".join(dict.fromkeys(text for text in captions if text)) or None
+    said["caption"] = said["caption"] or img.get("title")
+    address = img.get("src") or ""
+    if not address or address.startswith("data:"):
+        address = next((img.get(name) for name in LAZY if img.get(name)), "")
+    sizes = [{"url": address, "width": img.get("width"), "height": img.get("height")}] if address else []
+    for element in [img, *_sources(img)]:
+        for name in ("srcset", "data-srcset"):
+            for url, number, unit in SRCSET.findall(element.get(name) or ""):
+                sizes.append({"url": url, "width": number if unit == "w" else None})
+    if rules.large and frame is not None:
+        sizes += [{"url": url} for element in frame.iter() if (url := element.get(rules.large))]
+    return [size | said for size in sizes]
+
+
+def _without(element: etree._Element, inner: list[etree._Element]) -> str:
+    texts = [text_of(element)] + [text_of(x) for x in inner if x is not element and element in x.iterancestors()]
+    return "" if element in inner else plain(texts[0].replace(texts[1], "", 1) if len(texts) > 1 else texts[0])
+
+
+def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]:
+    """Return one entry a photo and size out of ``found``, dicts with ``url`` and whatever an origin said beside it.
+
+    The first mention gives an entry its place; later ones fill what it lacks. Caption, credit and text alternative
+    belong to the photo and go to all its sizes. The lead photo comes first, share pictures last.
+    """
+    images: dict[tuple, Image] = {}
+    for raw in found:
+        try:
+            url = urljoin(base, plain(raw["url"]))
+            path = urlsplit(url).path
+        except ValueError:
+            continue
+        if not url.startswith(("http://", "https://")):
+            continue
+        image: Image = {
+            "url": url,
+            "width": _pixels(raw.get("width")),
+            "height": _pixels(raw.get("height")),
+            "caption": plain(raw.get("caption") or "") or None,
+            "credit": plain(raw.get("credit") or "") or None,
+            "alt": re.sub(rules.alt_tail, "", plain(raw.get("alt") or "")) or None,
+            "role": raw.get("role") or "body",
+            "key": None,
+            "crop": None,
+        }
+        if rules.address and (m := _pattern(rules.address).search(path)):
+            _read_address(image, m.groupdict())
+        identity = (image["key"], image["width"], image["height"]) if image["key"] else (url.split("?")[0],)
+        if known := images.get(identity):
+            for name, value in image.items():
+                if known[name] is None:
+                    known[name] = value
+            if image["role"] == "lead":
+                known["role"] = "lead"
+        else:
+            images[identity] = image
+    _share_words(images.values())
+    order = {"lead": 0, "body": 1, "share": 2}
+    return sorted(images.values(), key=lambda image: order[image["role"]])
+
+
+def _share_words(images) -> None:
+    photos: dict[str, dict] = {}
+    for image in images:
+        if image["key"]:
+            said = photos.setdefault(image["key"], {"role": image["role"]})
+            for name in ("caption", "credit", "alt"):
+                said[name] = said.get(name) or image[name]
+            if image["role"] == "lead":
+                said["role"] = "lead"
+    for image in images:
+        if image["key"]:
+            image.update(photos[image["key"]])
+
+
+def _pixels(value) -> int | None:
+    m = re.match(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$", str(value or ""))
+    return int(m[1]) or None if m else None
+
+
+def _read_address(image: Image, groups: dict[str, str | None]) -> None:
+    """Take key, crop and size from an address; what the page says of the size goes before."""
+    image["key"] = groups.get("key")
+    width, height = (int(groups.get(name) or 0) for name in ("width", "height"))
+    if groups.get("crop"):
+        left, top, right, bottom = image["crop"] = [int(n) for n in groups["crop"].split(":")]
+        across, down = right - left, bottom - top
+        if across > 0 and down > 0:
+            if groups.get("fit") and width and height:
+                scale = min(width / across, height / down)
+                width, height = round(across * scale), round(down * scale)
+            elif width and not height:
+                height = round(width * down / across)
+            elif height and not width:
+                width = round(height * across / down)
+    if not image["width"] or not image["height"]:
+        image["width"], image["height"] = width or None, height or None

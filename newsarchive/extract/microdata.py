@@ -1,0 +1,165 @@
+"""Microdata: the item of a page that describes its article (HTML Living Standard, section 5)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+
+from newsarchive.extract.select import text_of
+from newsarchive.extract.text import unmarked
+
+ARTICLE_TYPE = re.compile(r"schema\.org/\w*(Article|Posting|Report)$")
+MAX_PROPERTIES = 2000
+
+_scopes = etree.XPath("//*[@itemscope]")
+_properties = etree.XPath("descendant::*[@itemprop]")
+_headlines = etree.XPath("descendant::*[@itemprop='headline']")
+_owner = etree.XPath("ancestor::*[@itemscope][1]")
+
+
+def read(root: etree._Element) -> dict[str, Any]:
+    """Return the article's fields as its microdata gives them; empty when the page describes no article.
+
+    The value ``article_body_element`` is the element of ``articleBody``, which a site may show or hide.
+    """
+    scope = _article(root)
+    if scope is None:
+        return {}
+    owned: dict[etree._Element, dict[str, list[etree._Element]]] = {}
+    for element in _properties(scope)[:MAX_PROPERTIES]:
+        for owner in _owner(element):
+            names = owned.setdefault(owner, {})
+            for name in element.get("itemprop").split():
+                names.setdefault(name, []).append(element)
+    return {field: value for field, value in _fields(_Item(scope, owned)).items() if value is not None and value != []}
+
+
+def _article(root: etree._Element) -> etree._Element | None:
+    scopes = _scopes(root)
+    for scope in scopes:
+        if ARTICLE_TYPE.search((scope.get("itemtype") or "").strip()):
+            return scope
+    # Without a type, a scope that has a headline of its own.
+    for scope in scopes:
+        if not scope.get("itemtype") and _headlines(scope):
+            return scope
+    return None
+
+
+def words(element: etree._Element) -> str | None:
+    """Return the value of a property that is text: ``content`` or ``datetime``, else the text inside; None when empty.
+
+    The standard takes ``content`` from ``<meta>`` only, and the address of ``<a>``; sites write ``content`` anywhere and
+    mean a link's words when the property is a name.
+    """
+    return unmarked(element.get("content") or element.get("datetime") or text_of(element)) or None
+
+
+def address(element: etree._Element) -> str | None:
+    """Return the value of a property that is an address: ``href``, ``src`` or ``data``, else as :func:`words`."""
+    return element.get("href") or element.get("src") or element.get("data") or words(element)
+
+
+class _Item:
+    """An element with ``itemscope``, and the properties that belong to it."""
+
+    def __init__(self, element: etree._Element, owned: dict):
+        self.element, self.owned = element, owned
+        self.properties: dict[str, list[etree._Element]] = owned.get(element, {})
+
+    def all(self, name: str) -> list[etree._Element]:
+        return self.properties.get(name, [])
+
+    def text(self, *names: str) -> str | None:
+        """The value of the first property among ``names`` that has one; of a nested item its ``name``."""
+        for name in names:
+            for element in self.all(name):
+                text = self.item(element).text("name") if "itemscope" in element.attrib else words(element)
+                if text:
+                    return text
+        return None
+
+    def address(self, *names: str) -> str | None:
+        """As :meth:`text`, but of nested items their ``url`` or ``contentUrl``."""
+        for name in names:
+            for element in self.all(name):
+                nested = "itemscope" in element.attrib
+                text = self.item(element).address("contentUrl", "url") if nested else address(element)
+                if text:
+                    return text
+        return None
+
+    def item(self, element: etree._Element) -> _Item:
+        return _Item(element, self.owned)
+
+
+def _fields(item: _Item) -> dict[str, Any]:
+    return {
+        "headline": item.text("headline", "name"),
+        "alternative_headline": item.text("alternativeHeadline", "alternateName"),
+        "description": item.text("description"),
+        "created_at": item.text("dateCreated"),
+        "published_at": item.text("datePublished"),
+        "modified_at": item.text("dateModified"),
+        "section": [text for e in item.all("articleSection") if (text := words(e))],
+        "tags": [text for e in item.all("keywords") if (text := words(e))],
+        "authors": _authors(item),
+        "genre": item.text("genre"),
+        "language": item.text("inLanguage"),
+        "images": _images(item),
+        "publisher": next((_publisher(item.item(e)) for e in item.all("publisher")), None),
+        "copyright_year": item.text("copyrightYear"),
+        "is_accessible_for_free": item.text("isAccessibleForFree"),
+        "article_body": next((words(e) for e in item.all("articleBody")), None),
+        "article_body_element": next(iter(item.all("articleBody")), None),
+    }
+
+
+def _authors(item: _Item) -> list[dict]:
+    found = []
+    for element in item.all("author") or item.all("creator"):
+        if "itemscope" in element.attrib:
+            person = item.item(element)
+            found.append({"name": person.text("name"), "url": person.address("url", "sameAs")})
+        else:
+            found.append({"name": words(element), "url": element.get("href")})
+    return [author for author in found if author["name"]]
+
+
+def _images(item: _Item) -> list[dict]:
+    """``associatedMedia`` is the lead photo; the ``image`` items declare its sizes, not always with an address."""
+    sizes = [_image(item, element) for element in item.all("image")]
+    media = [_image(item, element) for element in item.all("associatedMedia")]
+    if media and sizes and not media[0]["width"] and not sizes[0]["url"]:
+        media[0] |= {"width": sizes[0]["width"], "height": sizes[0]["height"]}
+    lead = [image | {"role": "lead"} for image in media[:1] + sizes if image["url"]]
+    return lead + [image for image in media[1:] if image["url"]]
+
+
+def _image(item: _Item, element: etree._Element) -> dict:
+    if "itemscope" in element.attrib:
+        nested = item.item(element)
+        return {
+            "url": nested.address("contentUrl", "url"),
+            "width": nested.text("width"),
+            "height": nested.text("height"),
+            "caption": nested.text("caption", "description"),
+        }
+    return {"url": address(element), "width": element.get("width"), "height": element.get("height")}
+
+
+def _publisher(item: _Item) -> dict | None:
+    if "itemscope" not in item.element.attrib:
+        return {"name": words(item.element)}
+    logo = None
+    for element in item.all("logo"):
+        logo = _image(item, element)
+    return {
+        "name": item.text("name"),
+        "legal_name": item.text("legalName"),
+        "email": item.text("email"),
+        "telephone": item.text("telephone"),
+        "logo": logo,
+    }

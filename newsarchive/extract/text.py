@@ -1,0 +1,42 @@
+"""Plain text out of what pages hold."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from w3lib.html import remove_tags, replace_entities
+
+# C0 and C1 controls but white space; bidirectional overrides, which would reorder a reader's screen; BOM, soft hyphen.
+UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+SPACE = re.compile(r"\s+")
+MARKUP = re.compile(r"<[a-zA-Z/!]|&[#\w]+;")
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line: white space folded, control characters gone.
+
+    >>> plain(" a\\n\\u00a0 b\\x00 ")
+    'a b'
+    """
+    return SPACE.sub(" ", UNPRINTABLE.sub("", text)).strip()
+
+
+def unmarked(text: str) -> str:
+    """Return ``text`` of a metadata value as :func:`plain`, its tags and entities resolved.
+
+    >>> unmarked("AT&amp;T <b>grows</b>")
+    'AT&T grows'
+    """
+    if MARKUP.search(text):
+        text = replace_entities(remove_tags(replace_entities(text)))
+    return plain(text)
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of ``text``, case folded: the same however it was cut into paragraphs.
+
+    >>> letters("It ended.\\nThen") == letters("it ended.Then")
+    True
+    """
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()

@@ -1,0 +1,160 @@
+"""What a crawl knows of pages: by an archive, or for this run alone when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from newsarchive.discovery.walk import Walk
+from newsarchive.items import Article, Link, Visit
+from newsarchive.store.archive import Archive
+from newsarchive.store.pages import Cover, Page, Sighted
+
+
+class ArchiveLedger:
+    """The crawl ``crawl`` of the site ``site`` on ``archive``."""
+
+    def __init__(self, archive: Archive, site: str, crawl: int):
+        self.archive, self.site, self.crawl = archive, site, crawl
+        self.new = 0
+        """Articles that were new, and asked for."""
+
+    def begin(self, walk: Walk) -> None:
+        """Enter ``walk``, and tell it what it may meet."""
+        listing = walk.listing
+        walk.id, last = self.archive.listings.begin(
+            self.crawl,
+            self.site,
+            listing.source,
+            listing.url,
+            listing.section,
+            listing.day or walk.since,
+            listing.day or walk.until,
+        )
+        if last and last.whole and last.covers is not None and last.covers <= (walk.since or ""):
+            walk.may_meet, walk.met_covers = True, last.covers
+
+    def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
+        """Record ``links`` and claim up to ``limit`` of them."""
+        listing = walk.listing
+        return self.archive.pages.sight(
+            self.site,
+            listing.source,
+            listing.url,
+            listing.section,
+            links,
+            walk=walk.id,
+            crawl=self.crawl,
+            limit=limit,
+            position=walk.links + 1,
+        )
+
+    def step(self, walk: Walk, at: str | None) -> None:
+        """Note how far ``walk`` came, and what it asks next."""
+        self.archive.listings.step(walk.id, pages=walk.pages, links=walk.links, new=walk.new, reached=walk.reached, at=at)
+
+    def end(self, walk: Walk) -> None:
+        """Close ``walk``."""
+        self.archive.listings.end(walk.id, walk.end, walk.covers, walk.reason)
+
+    def drop(self, walk: Walk) -> None:
+        """Forget ``walk``: its listing does not exist."""
+        self.archive.listings.drop(walk.id)
+
+    def claim(self, cover: Cover, limit: int) -> list[Page]:
+        """Claim pages that wait."""
+        return self.archive.pages.claim(self.crawl, cover, limit)
+
+    def held(self) -> int:
+        """How many pages the crawl has claimed and not brought back."""
+        return self.archive.pages.held(self.crawl)
+
+    def outcome(self, page: str | None, state: str, reason: str | None, addresses: Iterable[str] = ()) -> None:
+        """Note that ``page`` was had and holds no article to store."""
+        if page:
+            self.archive.pages.outcome(page, state, reason, addresses)
+
+    def failed(self, page: str | None, reason: str, at_last: str = "given_up") -> str:
+        """Note that ``page`` could not be had. Return its state now; ``at_last`` is the one after the last try."""
+        return self.archive.pages.failed(page, reason, at_last) if page else at_last
+
+    def done(self, page: str | None, scraped: bool) -> None:
+        """The item of ``page`` left the pipelines; the archive knows by itself."""
+
+    def sections(self, page: str | None) -> set[str]:
+        """The sections on whose listings ``page`` was sighted, in lower case."""
+        return self.archive.pages.sections(page) if page else set()
+
+    def had(self, article: Article) -> bool:
+        """Tell whether this crawl stored ``article`` from another page already; the page it was read on goes over to it."""
+        page = article.visit and article.visit.page
+        if page is None or page == article.id or not self.archive.articles.stored_by(article.id, self.crawl):
+            return False
+        self.archive.pages.stored(page, article, article.visit.addresses)
+        return True
+
+    def store(self, article: Article) -> str:
+        """Store ``article`` and return what it was, see :meth:`newsarchive.store.articles.Articles.store`."""
+        visit = article.visit or Visit(None)
+        outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
+        self.new += outcome == "new" and visit.counts
+        return outcome
+
+    def owed(self) -> int:
+        """How many pages of the site are owed."""
+        return self.archive.pages.owed(self.site)
+
+
+class RunLedger:
+    """Without an archive: each article once in this run, and nothing of other runs."""
+
+    def __init__(self, site: str):
+        self.site = site
+        self.seen: dict[str, set[str]] = {}
+        self.under_way: set[str] = set()
+        self.new = 0
+
+    def begin(self, walk: Walk) -> None:
+        pass
+
+    def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
+        found: dict[str, Sighted] = {}
+        for link in links:
+            page = Page(f"{self.site}:{link.key}", link.address)
+            new = page.id not in self.seen
+            self.seen.setdefault(page.id, set()).update({walk.listing.section} - {None})
+            if page.id not in found:
+                found[page.id] = Sighted(link, page, new, False, new)
+                self.under_way.update({page.id} if new else ())
+        return list(found.values())
+
+    def step(self, walk: Walk, at: str | None) -> None:
+        pass
+
+    def end(self, walk: Walk) -> None:
+        pass
+
+    def drop(self, walk: Walk) -> None:
+        pass
+
+    def claim(self, cover: Cover, limit: int) -> list[Page]:
+        return []
+
+    def held(self) -> int:
+        return len(self.under_way)
+
+    def outcome(self, page: str | None, state: str, reason: str | None, addresses: Iterable[str] = ()) -> None:
+        self.done(page, False)
+
+    def failed(self, page: str | None, reason: str, at_last: str = "given_up") -> str:
+        self.done(page, False)
+        return at_last
+
+    def done(self, page: str | None, scraped: bool) -> None:
+        self.under_way.discard(page)
+        self.new += scraped
+
+    def sections(self, page: str | None) -> set[str]:
+        return self.seen.get(page, set())
+
+    def owed(self) -> int:
+        return 0

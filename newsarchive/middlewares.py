@@ -1,0 +1,194 @@
+"""Where links meet the archive, and where robots.txt is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from scrapy import Request, Spider, signals
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.httpobj import urlparse_cached
+from scrapy.utils.misc import build_from_crawler, load_object
+
+logger = logging.getLogger(__name__)
+
+START_BATCH = 100
+
+
+class SightingMiddleware:
+    """Records every link to an article in the crawl's ledger, and lets those requests pass that are due.
+
+    A request with ``link`` and ``walk`` in its meta is a sighting; one with ``continues`` asks for more of the listing, and
+    is let go when the walk has reached an end. All others pass.
+    """
+
+    def __init__(self, crawler):
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler):
+        return cls(crawler)
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        waiting: list[Request] = []
+        async for output in start:
+            if isinstance(output, Request) and "link" in output.meta:
+                waiting.append(output)
+                if len(waiting) < START_BATCH:
+                    continue
+            for request in self._sighted(waiting):
+                yield request
+            waiting = []
+            if not (isinstance(output, Request) and "link" in output.meta):
+                yield output
+        for request in self._sighted(waiting):
+            yield request
+
+    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        links: list[Request] = []
+        more: list[Request] = []
+        async for output in result:
+            if isinstance(output, Request) and "link" in output.meta:
+                links.append(output)
+            elif isinstance(output, Request) and output.meta.get("continues"):
+                more.append(output)
+            else:
+                yield output
+        walk = response.meta.get("walk")
+        if walk is None or walk.end is not None or response.status != 200:
+            for request in self._sighted(links):
+                yield request
+            return
+        known: set[str] = set()
+        for request in self._sighted(links, known):
+            yield request
+        asked = set(walk.take([request.meta["link"] for request in links], known, [request.url for request in more]))
+        spider = self.crawler.spider
+        self.crawler.stats.inc_value("archive/listing/pages")
+        if walk.end is not None:
+            for request in spider.walk_ended(walk):
+                yield request
+            return
+        going_on = [request for request in more if request.url in asked]
+        spider.ledger.step(walk, going_on[0].url if going_on else None)
+        for request in going_on:
+            if spider.arguments.max_articles and not spider.room():
+                spider.parked.append(request)
+            else:
+                yield request
+
+    def process_spider_exception(self, response: Response, exception: Exception) -> None:
+        """A bug, or a page that nobody foresaw: the page is owed, the walk is not whole; Scrapy logs the exception."""
+        spider: Spider = self.crawler.spider
+        reason = f"{type(exception).__name__} while reading: {exception}"[:300]
+        if (walk := response.meta.get("walk")) is not None:
+            for request in spider.end_walk(walk, "error", reason):
+                self.crawler.engine.crawl(request)
+        elif response.meta.get("kind") == "article":
+            spider.ledger.failed(response.meta.get("page"), reason)
+
+    def _sighted(self, requests: list[Request], known: set[str] | None = None) -> list[Request]:
+        """Record the links of ``requests`` and return those to ask for; put the keys seen by earlier walks into ``known``."""
+        if not requests:
+            return []
+        spider, walk = self.crawler.spider, requests[0].meta["walk"]
+        inside = {r.meta["link"].key: r for r in reversed(requests) if walk.holds(r.meta["link"])}
+        links = [r.meta["link"] for r in requests if walk.holds(r.meta["link"])]
+        sighted = spider.ledger.sight(walk, links, spider.room()) if links else []
+        stats, source = self.crawler.stats, walk.listing.source
+        stats.inc_value(f"archive/sighting/{source}", len(links))
+        stats.inc_value("archive/sighting/outside", len(requests) - len(links))
+        walk.new += sum(s.new for s in sighted)
+        passed = []
+        for s in sighted:
+            if s.known and known is not None:
+                known.add(s.link.key)
+            if s.claimed:
+                request = inside[s.link.key].replace(url=s.page.url)
+                request.meta["page"] = s.page.id
+                del request.meta["link"], request.meta["walk"]
+                passed.append(request)
+            elif s.new:
+                spider.left_waiting = True
+        return passed
+
+
+class RobotsForbidden(IgnoreRequest):
+    """robots.txt forbids an address."""
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's own, and RFC 9309 where that is laxer: a robots.txt that cannot be had means no.
+
+    4xx means yes; 5xx, a timeout or no connection, after Scrapy's retries, mean no for the whole crawl. ``Crawl-delay`` is
+    kept: it raises the delay of the host's download slot, without jitter.
+    """
+
+    def __init__(self, crawler):
+        super().__init__(crawler)
+        self.crawler = crawler
+        self.user_agent = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
+        self.parser_class = load_object(crawler.settings["ROBOTSTXT_PARSER"])
+        self.longest_delay = crawler.settings.getfloat("CRAWL_DELAY_MAX")
+        self.parsers: dict[str, Any] = {}
+
+    async def process_request(self, request: Request) -> None:
+        if request.meta.get("dont_obey_robotstxt") or not request.url.startswith(("http://", "https://")):
+            return
+        parser = await self.robot_parser(request)
+        if not parser.allowed(request.url, self.user_agent):
+            self.crawler.stats.inc_value("robotstxt/forbidden")
+            raise RobotsForbidden("Forbidden by robots.txt")
+
+    async def robot_parser(self, request: Request) -> RobotParser:
+        netloc = urlparse_cached(request).netloc
+        if netloc not in self.parsers:
+            self.parsers[netloc] = asyncio.ensure_future(self._fetch(request))
+        return await asyncio.shield(self.parsers[netloc])
+
+    async def _fetch(self, request: Request) -> RobotParser:
+        parts = urlparse_cached(request)
+        robots = Request(
+            f"{parts.scheme}://{parts.netloc}/robots.txt",
+            priority=self.DOWNLOAD_PRIORITY,
+            meta={"dont_obey_robotstxt": True, "kind": "robots"},
+            callback=NO_CALLBACK,
+        )
+        stats = self.crawler.stats
+        stats.inc_value("robotstxt/request_count")
+        try:
+            response = await self.crawler.engine.download_async(robots)
+        except Exception as error:  # whatever kept it away, the answer is the same: no
+            logger.error("No robots.txt of %s (%s: %s): nothing is asked of it", parts.netloc, type(error).__name__, error)
+            return self._parser(b"User-agent: *\nDisallow: /")
+        stats.inc_value(f"robotstxt/response_status_count/{response.status}")
+        if response.status >= 500:
+            logger.error("robots.txt of %s answers %d: nothing is asked of it", parts.netloc, response.status)
+            return self._parser(b"User-agent: *\nDisallow: /")
+        parser = self._parser(response.body if response.status < 400 else b"")
+        await self.crawler.signals.send_catch_log_async(signal=signals.robots_parsed, robotparser=parser, request=request)
+        if delay := parser.crawl_delay(self.user_agent):
+            self._slow_down(request, delay)
+        return parser
+
+    def _parser(self, body: bytes) -> RobotParser:
+        return build_from_crawler(self.parser_class, self.crawler, body)
+
+    def _slow_down(self, request: Request, delay: float) -> None:
+        if delay > self.longest_delay:
+            logger.warning("Crawl-delay %s s is more than CRAWL_DELAY_MAX; keeping %s s", delay, self.longest_delay)
+        delay = min(delay, self.longest_delay)
+        downloader = self.crawler.engine.downloader
+        key = downloader.get_slot_key(request)
+        given = downloader.per_slot_settings.get(key, {})
+        delay = max(delay, given.get("delay", self.crawler.settings.getfloat("DOWNLOAD_DELAY")))
+        downloader.per_slot_settings[key] = {**given, "delay": delay, "jitter": 0}
+        if slot := downloader.slots.get(key):
+            slot.delay, slot.jitter = delay, 0
+        logger.info("Crawl-delay of %s: one request every %s s", key, delay)

@@ -1,0 +1,70 @@
+"""The crawl's own row in the archive: begun, kept alive, and closed with what was counted."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.misc import load_object
+
+from newsarchive.ledger import ArchiveLedger
+from newsarchive.pipelines import ArchivePipeline
+from newsarchive.store.archive import Archive
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5
+
+
+def archive_path(settings) -> Path:
+    """Return the path of the archive's database."""
+    return Path(settings["ARCHIVE_DIR"]) / "archive.db"
+
+
+def archive_enabled(settings) -> bool:
+    """Tell whether crawls with these settings keep an archive: whether ``ArchivePipeline`` was not switched off."""
+    return all(
+        priority is not None
+        for pipeline, priority in settings.getdict("ITEM_PIPELINES").items()
+        if load_object(pipeline) is ArchivePipeline
+    )
+
+
+class CrawlMonitor:
+    """Opens the archive for a crawl, unless ``ArchivePipeline`` is switched off."""
+
+    def __init__(self, crawler):
+        self.crawler = crawler
+        self.archive = Archive(archive_path(crawler.settings))
+        self.heartbeat = create_looping_call(self._touch)
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler):
+        if not archive_enabled(crawler.settings) or not hasattr(crawler.spider, "ledger"):
+            raise NotConfigured
+        return cls(crawler)
+
+    def spider_opened(self, spider) -> None:
+        self.crawl = self.archive.crawls.begin(spider.name, spider.given)
+        spider.ledger = ArchiveLedger(self.archive, spider.name, self.crawl)
+        self.heartbeat.start(HEARTBEAT_SECONDS, now=False)
+
+    def _touch(self) -> None:
+        self.archive.crawls.touch(self.crawl, self.crawler.stats.get_stats())
+        self.archive.pages.renew(self.crawl)
+
+    def spider_closed(self, spider, reason: str) -> None:
+        if self.heartbeat.running:
+            self.heartbeat.stop()
+        self.archive.crawls.end(self.crawl, reason, self.crawler.stats.get_stats())
+        owed = self.archive.pages.owed(spider.name)
+        self.archive.close()
+        if reason not in ("finished", "max_articles"):
+            logger.info("Stopped (%s): %d articles are owed. The same command goes on from here.", reason, owed)
+        elif owed:
+            logger.info("%d articles are owed. The same command, or a later crawl, goes on with them.", owed)

@@ -1,0 +1,43 @@
+"""Settings of the project. Every one can be given to a crawl with ``-s NAME=VALUE``."""
+
+import os
+
+BOT_NAME = "newsarchive"
+SPIDER_MODULES = ["newsarchive.spiders"]
+NEWSPIDER_MODULE = "newsarchive.spiders"
+COMMANDS_MODULE = "newsarchive.commands"
+ADDONS = {
+    "newsarchive.addons.ArchiveAddon": 100,
+    "newsarchive.addons.PolitenessAddon": 200,
+    "newsarchive.addons.MirrorAddon": 300,
+}
+
+# Ours.
+ARCHIVE_DIR = os.environ.get("NEWSARCHIVE_DIR", "archive")
+CONTACT = os.environ.get("NEWSARCHIVE_CONTACT", "")
+CRAWL_DELAY_MAX = 300
+LISTING_MAX_PAGES = 10_000
+
+# Politeness. USER_AGENT is made of CONTACT by an add-on, whose priority is below this file's.
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "newsarchive"
+DOWNLOAD_DELAY = 1
+DOWNLOAD_DELAY_JITTER = 0.5
+CONCURRENT_REQUESTS = 8
+CONCURRENT_REQUESTS_PER_DOMAIN = 4
+DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOAD_VERIFY_CERTIFICATES = True
+
+# Nothing that talks to the network, or listens to it, unasked.
+COOKIES_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+# The archive knows which page was had; queues keep the order of a listing, newest first.
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
+SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
+
+FEED_EXPORT_ENCODING = "utf-8"
+LOG_LEVEL = "INFO"

@@ -1,0 +1,400 @@
+"""NewsSpider: what all sites share. A site is a subclass, mostly attributes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import scrapy
+from scrapy import signals
+from scrapy.exceptions import CloseSpider, DontCloseSpider, IgnoreRequest
+from scrapy.http import HtmlResponse, Response
+
+from newsarchive.arguments import Arguments
+from newsarchive.dates import day_in, days_between, iso, zone
+from newsarchive.discovery.safexml import ListingError
+from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.extract.article import load_article
+from newsarchive.extract.rules import SiteRules
+from newsarchive.items import Article, Link, Visit
+from newsarchive.ledger import ArchiveLedger, RunLedger
+from newsarchive.middlewares import RobotsForbidden
+from newsarchive.mirror import Mirror
+from newsarchive.store.pages import Cover
+from newsarchive.urls import clean_url, not_amp
+
+BATCH = 500
+"""So many claimed pages are under way at once; the others wait in the archive, not in memory."""
+
+GONE = (404, 410)
+REFUSED = (401, 402, 403, 451)
+
+
+class NewsSpider(SiteRules, scrapy.Spider):
+    """Crawls one news site. See :class:`newsarchive.extract.rules.SiteRules` for how its pages are read."""
+
+    sources: dict[str, object] = {}
+    """Ways to find articles: ``sections``, ``days``, ``sitemap``, ``feed``."""
+
+    extra_arguments: tuple[str, ...] = ()
+    """Names of arguments that this spider takes beside those of every spider."""
+
+    ledger: ArchiveLedger | RunLedger
+    """Set when the crawl begins."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(kwargs.pop("name", None))
+        self.given = kwargs
+        self.arguments = Arguments.parse(kwargs, type(self))
+        self.allowed_domains = list(self.hosts)
+        self.mirror = Mirror(self.arguments.base_url, self.hosts) if self.arguments.base_url else None
+        self.wanted_sections: set[str] = set()
+        self.cover: Cover | None = None
+        self.left_waiting = False
+        """Links were recorded that could not be claimed: too many pages were under way."""
+        self.parked: list[scrapy.Request] = []
+        """What continues a listing once ``max_articles`` leaves room again."""
+        self._filled: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler, *args, **kwargs):
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.ledger = RunLedger(cls.name)
+        crawler.signals.connect(spider._idle, signals.spider_idle)
+        crawler.signals.connect(spider._scheduler_empty, signals.scheduler_empty)
+        crawler.signals.connect(spider._item_scraped, signals.item_scraped)
+        crawler.signals.connect(spider._item_left, signals.item_dropped)
+        crawler.signals.connect(spider._item_left, signals.item_error)
+        return spider
+
+    # What to ask for.
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """Yield the pages that wait since earlier crawls, then the listings that the arguments name."""
+        self.cover = self._cover()
+        while pages := self.ledger.claim(self.cover, BATCH):
+            for page in pages:
+                yield self.article_request(page.url, page.id)
+            await self.crawler.signals.wait_for(signals.scheduler_empty)
+        for source in self.arguments.sources:
+            for request in self._starts(source):
+                yield request
+
+    def room(self) -> int:
+        """Return how many more pages may be claimed now."""
+        held = self.ledger.held()
+        room = BATCH - held
+        if self.arguments.max_articles:
+            room = min(room, self.arguments.max_articles - self.ledger.new - held)
+        return max(room, 0)
+
+    def _claim_more(self) -> bool:
+        pages = self.ledger.claim(self.cover, self.room()) if self.room() else []
+        for page in pages:
+            self.crawler.engine.crawl(self.article_request(page.url, page.id))
+        return bool(pages)
+
+    def _scheduler_empty(self) -> None:
+        if self.left_waiting:
+            self.left_waiting = self._claim_more()
+
+    def _idle(self) -> None:
+        enough = self.arguments.max_articles and self.ledger.new >= self.arguments.max_articles
+        if self.cover and not enough:
+            if self._claim_more():
+                raise DontCloseSpider
+            parked, self.parked = self.parked, []
+            for request in parked:
+                self.crawler.engine.crawl(request)
+            if parked:
+                raise DontCloseSpider
+        for request in self.parked:
+            walk = request.meta["walk"]
+            walk.fail("max_articles were stored", "bound")
+            self.walk_ended(walk)
+        if enough:
+            raise CloseSpider("max_articles")
+
+    def _item_scraped(self, item) -> None:
+        if isinstance(item, Article) and item.visit:
+            self.ledger.done(item.visit.page, True)
+
+    def _item_left(self, item) -> None:
+        if isinstance(item, Article) and item.visit:
+            self.ledger.done(item.visit.page, False)
+
+    def _cover(self) -> Cover:
+        a = self.arguments
+        sources = a.sources + (("days",) if a.fills else ())
+        names = []
+        for wanted in a.sections:
+            found = self.sources["sections"].find(wanted) if "sections" in self.sources else None
+            names.append(found[0] if found else wanted)
+        self.wanted_sections = {name.casefold() for name in names}
+        return Cover(self.name, sources, tuple(sorted(self.wanted_sections)), a.since, a.until)
+
+    def _starts(self, source: str) -> Iterator[scrapy.Request]:
+        a = self.arguments
+        if source == "urls":
+            yield from self._from_file(a.urls)
+        elif source == "sections":
+            unknown = []
+            for wanted in a.sections or tuple(self.sources["sections"].names):
+                if found := self.sources["sections"].find(wanted):
+                    named = not wanted.startswith(("/", "http://", "https://"))
+                    yield self.walk_request(self.sources["sections"].listing(*found), wanted=wanted if named else None)
+                else:
+                    unknown.append(wanted)
+            if unknown:
+                yield self._menu_request(unknown)
+        else:
+            for listing in self.sources[source].listings(self._days()):
+                yield self.walk_request(listing)
+
+    def _days(self) -> list[str]:
+        today = datetime.now(zone(self.zone)).date().isoformat()
+        return days_between(self.arguments.since or today, self.arguments.until or today)
+
+    def _from_file(self, path: str) -> Iterator[scrapy.Request]:
+        """One request an article address; what is none is said and counted."""
+        walk = self._new_walk(Listing("urls", path, newest_first=False))
+        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8", errors="replace") as file:
+            for n, line in enumerate(file, 1):
+                if not (url := line.strip()):
+                    continue
+                if self.addresses.article(url):
+                    walk.links += 1
+                    yield from self._links(walk, [Link(url)])
+                else:
+                    self.logger.warning("Line %d of %s is no article address of %s: %.200s", n, path, self.name, url)
+                    self.crawler.stats.inc_value("archive/link/not_article")
+        walk.pages, walk.end = 1, "exhausted"
+        self.ledger.step(walk, None)
+        self.ledger.end(walk)
+
+    def article_request(self, url: str, page: str | None, **meta) -> scrapy.Request:
+        """Return the request for the article at ``url``, whose page in the ledger is ``page``."""
+        return scrapy.Request(
+            url,
+            callback=self.parse_article,
+            errback=self.article_failed,
+            # The ledger knows which page was had; Scrapy's own filter would forget it with the process.
+            dont_filter=True,
+            meta={"page": page, "kind": "article", "handle_httpstatus_all": True, **meta},
+        )
+
+    def walk_request(self, listing: Listing, wanted: str | None = None) -> scrapy.Request:
+        """Return the request that begins a walk of ``listing``. ``wanted`` is what a user called the section."""
+        return self._listing_request(listing.url, self._new_walk(listing), wanted=wanted)
+
+    def _new_walk(self, listing: Listing) -> Walk:
+        walk = Walk(listing, self.arguments.since, self.arguments.until, self.settings.getint("LISTING_MAX_PAGES"))
+        self.ledger.begin(walk)
+        return walk
+
+    def _listing_request(self, url: str, walk: Walk, **meta) -> scrapy.Request:
+        return scrapy.Request(
+            url,
+            callback=self.parse_listing,
+            errback=self.listing_failed,
+            cb_kwargs={"walk": walk},
+            dont_filter=True,
+            meta={"walk": walk, "kind": "listing", "handle_httpstatus_all": True, **meta},
+        )
+
+    def _menu_request(self, sections: list[str]) -> scrapy.Request:
+        return scrapy.Request(
+            self.sources["sections"].menu,
+            callback=self.parse_menu,
+            errback=self.menu_failed,
+            cb_kwargs={"sections": sections},
+            dont_filter=True,
+            meta={"kind": "listing", "handle_httpstatus_all": True},
+        )
+
+    # Listings.
+
+    def parse_menu(self, response: Response, sections: list[str]) -> Iterator[scrapy.Request]:
+        """Look for ``sections`` among the links of the site's front page."""
+        for wanted in sections:
+            found = isinstance(response, HtmlResponse) and self.sources["sections"].read_menu(response, wanted)
+            if found:
+                yield self.walk_request(self.sources["sections"].listing(*found))
+            else:
+                self._unknown_section(wanted)
+
+    def menu_failed(self, failure) -> None:
+        """Without a menu nobody knows the sections."""
+        for wanted in failure.request.cb_kwargs["sections"]:
+            self._unknown_section(wanted)
+
+    def _unknown_section(self, wanted: str) -> None:
+        declared = self.sources["sections"].find(wanted)
+        if declared and not self.arguments.sections:  # one of many: the crawl goes on without it
+            walk = self._new_walk(self.sources["sections"].listing(*declared))
+            self.end_walk(walk, "error", "HTTP 404, and the menu does not name it")
+            return
+        known = ", ".join(self.sources["sections"].names) or "none"
+        self.logger.error("%s knows no section %r: it is neither declared (%s) nor in the site's menu", self.name, wanted, known)
+        raise CloseSpider("unknown section")
+
+    def parse_listing(self, response: Response, walk: Walk) -> Iterator[scrapy.Request]:
+        """Yield a request for each article that a listing links to, and for what continues it."""
+        if response.status == 404 and response.meta.get("wanted"):
+            self.logger.info("%s has no %s any more: looking for %r in its menu", self.name, response.url, response.meta["wanted"])
+            self.ledger.drop(walk)
+            yield self._menu_request([response.meta["wanted"]])
+            return
+        if response.status != 200:
+            yield from self.end_walk(walk, "error", f"HTTP {response.status}")
+            return
+        try:
+            chunk = self.sources[walk.listing.source].read(response, self.zone, walk.since, walk.until)
+        except ListingError as error:
+            yield from self.end_walk(walk, "error", str(error))
+            return
+        if chunk.fault:
+            walk.faults.append(chunk.fault)
+        yield from self._links(walk, chunk.links)
+        for url in chunk.more:
+            yield self._listing_request(self.real(url), walk, continues=True)
+
+    def _links(self, walk: Walk, links: Iterable[Link]) -> Iterator[scrapy.Request]:
+        for link in links:
+            link.url = self.real(link.url)
+            found = self.addresses.article(link.url)
+            if found is None:
+                self.crawler.stats.inc_value("archive/link/not_article")
+                continue
+            link.key, day = found
+            link.address = clean_url(not_amp(link.url))
+            # The link's own date goes before the one in its address.
+            link.day = day_in(datetime.fromisoformat(link.published_at), self.zone) if link.published_at else day
+            yield self.article_request(link.address, None, link=link, walk=walk)
+
+    def listing_failed(self, failure) -> Iterator[scrapy.Request]:
+        """Record why a part of a listing could not be had."""
+        walk = failure.request.meta["walk"]
+        if failure.check(RobotsForbidden):
+            yield from self.end_walk(walk, "robots", f"robots.txt forbids {failure.request.url}")
+        else:
+            yield from self.end_walk(walk, "error", _reason(failure))
+
+    def end_walk(self, walk: Walk, end: str, reason: str) -> Iterable[scrapy.Request]:
+        """One answer of ``walk`` is missing. Return requests for what makes good for it."""
+        if walk.end is not None:
+            return []
+        walk.fail(reason, end)
+        return self.walk_ended(walk) if walk.end else []
+
+    def walk_ended(self, walk: Walk) -> list[scrapy.Request]:
+        """Close ``walk`` in the ledger. Return requests for the days that its listing did not reach."""
+        self.ledger.step(walk, None)
+        self.ledger.end(walk)
+        listing = walk.listing
+        self.crawler.stats.inc_value(f"archive/listing/{walk.end}")
+        whole = walk.end in ("exhausted", "since", "met")
+        self.logger.log(
+            logging.DEBUG if whole else logging.WARNING,
+            "Walked %s %s: %s%s, %d pages, %d links, back to %s",
+            listing.source,
+            listing.section or listing.url,
+            walk.end,
+            f" ({walk.reason})" if walk.reason else "",
+            walk.pages,
+            walk.links,
+            walk.reached,
+        )
+        if whole or not self.arguments.fills or listing.source != "sections" or not self.arguments.since:
+            return []
+        today = datetime.now(zone(self.zone)).date().isoformat()
+        until = min(filter(None, (walk.reached, self.arguments.until, today)))
+        days = self.sources["days"].listings(days_between(self.arguments.since, until))
+        days = [day for day in days if day.url not in self._filled]
+        self._filled.update(day.url for day in days)
+        if days:
+            self.logger.info(
+                "The listing of %s ended by %s at %s: reading the day sitemaps from %s back to %s instead",
+                listing.section,
+                walk.end,
+                walk.reached or "its first page",
+                days[0].day,
+                days[-1].day,
+            )
+        return [self.walk_request(day) for day in days]
+
+    def real(self, url: str) -> str:
+        """Return the site's own address for ``url``, which may be that of a mirror."""
+        return self.mirror.real(url) if self.mirror else url
+
+    # Articles.
+
+    def parse_article(self, response: Response) -> Iterator[Article]:
+        """Yield the article on a page, or record what the page is instead."""
+        page = response.meta["page"]
+        addresses = (*response.meta.get("redirect_urls", ()), response.request.url, response.url)
+        if refused := self._no_article(response):
+            self._record(page, *refused, addresses)
+            return
+        article = load_article(response, type(self))
+        if not article.headline or not (article.body or article.images):
+            self._record(page, "not_article", f"no {'text' if article.headline else 'headline'} on it", addresses)
+            return
+        article.fetched_at = iso(datetime.now(UTC))
+        article.visit = Visit(page, addresses, self._counts(article, page))
+        yield article
+
+    def _no_article(self, response: Response) -> tuple[str, str] | None:
+        """Return state and reason of a page that holds no article; state ``failed`` when it may hold one later."""
+        if response.status in GONE:
+            return "gone", f"HTTP {response.status}"
+        if response.status != 200:
+            return "failed", f"HTTP {response.status}"
+        if not self.addresses.article(response.url):
+            front = urlsplit(response.url).path in ("", "/")
+            return "gone" if front else "moved", f"redirected to {response.url}"
+        if not isinstance(response, HtmlResponse):
+            return "not_article", f"no HTML: {response.headers.get('Content-Type', b'no type').decode('latin-1')}"
+        return None
+
+    def _record(self, page: str | None, state: str, reason: str, addresses: Iterable[str] = ()) -> None:
+        if state == "failed":
+            status = reason.removeprefix("HTTP ")
+            state = self.ledger.failed(page, reason, "refused" if status.isdigit() and int(status) in REFUSED else "given_up")
+        else:
+            self.ledger.outcome(page, state, reason, addresses)
+        self.crawler.stats.inc_value(f"archive/page/{state}")
+        self.logger.debug("%s: %s (%s)", state, page, reason)
+
+    def article_failed(self, failure) -> None:
+        """Record why a page could not be had."""
+        request = failure.request
+        if failure.check(RobotsForbidden):
+            self._record(request.meta["page"], "refused", "robots.txt forbids it")
+        elif failure.check(IgnoreRequest):
+            self._record(request.meta["page"], "moved", f"off the site: {failure.value}")
+        else:
+            self._record(request.meta["page"], "failed", _reason(failure))
+
+    def _counts(self, article: Article, page: str | None) -> bool:
+        """Tell whether ``article`` is what the arguments ask for, and count it when not."""
+        a = self.arguments
+        if article.day and not (a.since or "") <= article.day <= (a.until or "9999"):
+            self.crawler.stats.inc_value("archive/article/other_day")
+            return False
+        if self.wanted_sections:
+            own = {name.casefold() for name in (article.section, *article.tags) if name}
+            if not self.wanted_sections & (own | self.ledger.sections(page)):
+                self.crawler.stats.inc_value("archive/article/other_section")
+                return False
+        return True
+
+
+def _reason(failure) -> str:
+    """One line for a failed download."""
+    text = " ".join(str(failure.value).split())
+    return f"{type(failure.value).__name__}: {text}"[:300]

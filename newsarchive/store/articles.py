@@ -1,0 +1,111 @@
+"""Articles: the present text of each page, and the texts that it had before."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from newsarchive.items import ARTICLE_FIELDS, Article
+from newsarchive.revisions import changed_fields
+from newsarchive.store.schema import JSON_FIELDS
+
+COLUMNS = (*ARTICLE_FIELDS, "crawl")
+# They follow each visit and say nothing of the page.
+VISIT_FIELDS = ("fetched_at", "capture", "crawl")
+
+
+class Articles:
+    """The tables ``article`` and ``revision``."""
+
+    def __init__(self, archive):
+        self.archive = archive
+
+    def store(self, article: Article, crawl: int, visited: str | None = None, addresses: Iterable[str] = ()) -> str:
+        """Store ``article``, read on the page ``visited`` that ``addresses`` led to; one transaction.
+
+        Returns what it was: ``new``, ``revised`` (another text than any before), ``returned`` (an earlier text again) or
+        ``unchanged`` (fields that make no revision are updated in place). Sets ``article.revision``.
+        """
+        with self.archive.transaction() as db:
+            self.archive.pages.stored(visited, article, [article.url, *addresses])
+            row = db.execute("select * from article where id = ?", (article.id,)).fetchone()
+            if row is None:
+                article.revision = 1
+                self._insert("article", _values(article, crawl))
+                return "new"
+            old = article_of(row)
+            changed = [] if old.content_hash == article.content_hash else changed_fields(old, article)
+            if not changed:
+                article.revision = old.revision
+                self._update(row, article, crawl)
+                return "unchanged"
+            self._supersede(row, old, article, changed)
+            earlier = db.execute(
+                "select n, revision from revision where id = ? and content_hash = ?", (article.id, article.content_hash)
+            ).fetchone()
+            if earlier:
+                db.execute("delete from revision where n = ?", (earlier["n"],))
+                article.revision = earlier["revision"]
+            else:
+                (last,) = db.execute("select max(revision) from revision where id = ?", (article.id,)).fetchone()
+                article.revision = last + 1
+            self._update(row, article, crawl)
+            return "returned" if earlier else "revised"
+
+    def stored_by(self, id: str, crawl: int) -> bool:
+        """Tell whether ``crawl`` had the page of the article ``id``."""
+        row = self.archive.db.execute("select fetched_at from page where id = ? and state = 'stored'", (id,)).fetchone()
+        began = self.archive.db.execute("select started_at from crawl where id = ?", (crawl,)).fetchone()
+        return bool(row and row["fetched_at"] and row["fetched_at"] >= began["started_at"])
+
+    def get(self, id: str) -> Article | None:
+        """Return the present text of the article ``id``."""
+        row = self.archive.db.execute("select * from article where id = ?", (id,)).fetchone()
+        return row and article_of(row)
+
+    def _supersede(self, row: sqlite3.Row, old: Article, new: Article, changed: list[str]) -> None:
+        silent = old.modified_at is not None and old.modified_at == new.modified_at
+        values = {name: row[name] for name in COLUMNS} | {
+            "superseded_at": self.archive.now(),
+            "changed": json.dumps(changed),
+            "silent": int(silent),
+            # Another reader may see another text on the same page: then nobody can say who changed it.
+            "cause": "publisher" if old.extractor == new.extractor else "unknown",
+        }
+        self._insert("revision", values)
+
+    def _insert(self, table: str, values: dict[str, Any]) -> None:
+        self.archive.db.execute(
+            f"insert into {table} ({', '.join(values)}) values ({', '.join('?' * len(values))})", tuple(values.values())
+        )
+
+    def _update(self, row: sqlite3.Row, article: Article, crawl: int) -> None:
+        """Write the columns that differ, and no others: the full-text index follows what is written."""
+        values = {name: value for name, value in _values(article, crawl).items() if value != row[name]}
+        if any(name not in VISIT_FIELDS for name in values):
+            assignments = ", ".join(f"{name} = ?" for name in values)
+            self.archive.db.execute(f"update article set {assignments} where n = ?", (*values.values(), row["n"]))
+
+
+def _values(article: Article, crawl: int) -> dict[str, Any]:
+    values = {name: _column(name, getattr(article, name)) for name in ARTICLE_FIELDS}
+    return values | {"crawl": crawl}
+
+
+def _column(name: str, value: Any) -> Any:
+    if name in JSON_FIELDS:
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return int(value) if isinstance(value, bool) else value
+
+
+def article_of(row: sqlite3.Row) -> Article:
+    """Return the article in a row of ``article`` or ``revision``."""
+    values = {name: row[name] for name in ARTICLE_FIELDS}
+    for name in JSON_FIELDS:
+        if values[name] is not None:
+            values[name] = json.loads(values[name])
+    if values["is_accessible_for_free"] is not None:
+        values["is_accessible_for_free"] = bool(values["is_accessible_for_free"])
+    return Article(**values)

@@ -1,0 +1,287 @@
+"""Pages: the frontier and the ledger. A page is claimed before it is asked for, and every outcome is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsarchive.dates import stamp
+from newsarchive.items import Article, Link
+
+LEASE = timedelta(hours=1)
+# How long a page that could not be had waits for its next try; after the last it is given up.
+DISTANCES = [
+    timedelta(minutes=5),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(days=1),
+    timedelta(days=3),
+    timedelta(days=7),
+]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that a crawl holds."""
+
+    id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Sighted:
+    """What the ledger says of a link."""
+
+    link: Link
+    page: Page
+    new: bool
+    """Nobody had seen the article before."""
+
+    known: bool
+    """It had been sighted on this listing before the walk began."""
+
+    claimed: bool
+    """This crawl holds it now and is to ask for it."""
+
+
+@dataclass(frozen=True)
+class Cover:
+    """The pages that a crawl's arguments cover. Empty means: all."""
+
+    site: str
+    sources: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    """Names, in lower case."""
+
+    since: str | None = None
+    until: str | None = None
+
+
+class Pages:
+    """The tables ``page``, ``alias`` and ``sighting``."""
+
+    def __init__(self, archive):
+        self.archive = archive
+
+    def sight(
+        self,
+        site: str,
+        source: str,
+        listing: str,
+        section: str | None,
+        links: Sequence[Link],
+        *,
+        walk: int,
+        crawl: int,
+        limit: int,
+        position: int = 1,
+    ) -> list[Sighted]:
+        """Record ``links`` of a listing, in order from ``position``, and claim up to ``limit`` of those that are due.
+
+        A link is due when its article was never stored, or when the listing gives it a newer time than before.
+        """
+        now = self.archive.now()
+        with self.archive.transaction() as db:
+            ids = self._ids(site, links)
+            pages = {row["id"]: row for row in self._select("page", "id", ids)}
+            seen = {
+                row["page"]: row
+                for row in self._select("sighting", "page", ids, " and source = ? and listing = ?", (source, listing))
+            }
+            live = set(self.archive.crawls.live())
+            found: dict[str, Sighted] = {}
+            claims: list[str] = []
+            for n, (link, page) in enumerate(zip(links, ids, strict=True), position):
+                if page in found:  # the same article once more, under another address
+                    continue
+                row, before = pages.get(page), seen.get(page)
+                if row is None:
+                    db.execute(
+                        "insert into page (id, site, key, url, day, first_seen_at) values (?, ?, ?, ?, ?, ?)",
+                        (page, site, page.removeprefix(f"{site}:"), link.address, link.day, now),
+                    )
+                due = row is None or self._due(row, before, link, now)
+                if due and row is not None and row["state"] == "stored":
+                    db.execute("update page set reason = 'newer', due_at = null where id = ?", (page,))
+                free = row is None or row["lease_by"] not in live or row["lease_until"] < now
+                claimed = due and free and len(claims) < limit
+                if claimed:
+                    claims.append(page)
+                known = before is not None and before["walk"] < walk
+                found[page] = Sighted(link, Page(page, row["url"] if row else link.address), row is None, known, claimed)
+                self._enter_sighting(page, source, listing, section, n, link, now, walk)
+            self._enter_aliases((link.url, page) for link, page in zip(links, ids, strict=True))
+            self._lease(claims, crawl, now)
+        return list(found.values())
+
+    def claim(self, crawl: int, cover: Cover, limit: int) -> list[Page]:
+        """Claim up to ``limit`` pages that ``cover`` covers and that are due, newest first."""
+        now = self.archive.now()
+        seen, parameters = "", []
+        if cover.sources or cover.sections:
+            seen = "and exists (select 1 from sighting s where s.page = p.id"
+            if cover.sources:
+                seen += f" and s.source in ({_marks(cover.sources)})"
+                parameters += cover.sources
+            if cover.sections:
+                seen += f" and (s.section is null or lower(s.section) in ({_marks(cover.sections)}))"
+                parameters += cover.sections
+            seen += ")"
+        with self.archive.transaction() as db:
+            live = self.archive.crawls.live()
+            rows = db.execute(
+                f"""select id, url from page p
+                where site = ? and (state = 'waiting' or reason = 'newer') and state in ('waiting', 'stored')
+                  and (due_at is null or due_at <= ?)
+                  and (lease_by is null or lease_by not in ({_marks(live)}) or lease_until < ?)
+                  and (day is null or day between ? and ?) {seen}
+                order by day desc limit ?""",
+                (cover.site, now, *live, now, cover.since or "", cover.until or "9999", *parameters, limit),
+            ).fetchall()
+            self._lease([row["id"] for row in rows], crawl, now)
+        return [Page(row["id"], row["url"]) for row in rows]
+
+    def outcome(self, page: str, state: str, reason: str | None = None, addresses: Iterable[str] = ()) -> None:
+        """Note that ``page`` was had and is in ``state`` now. What the archive has of its text stays."""
+        with self.archive.transaction() as db:
+            db.execute(
+                """update page set state = ?, reason = ?, tries = 0, due_at = null, fetched_at = ?, lease_by = null,
+                lease_until = null where id = ? and state <> 'withdrawn'""",
+                (state, reason, self.archive.now(), page),
+            )
+            self._enter_aliases((address, page) for address in addresses)
+
+    def failed(self, page: str, reason: str, at_last: str = "given_up") -> str:
+        """Note that ``page`` could not be had; it waits longer each time, then is ``at_last``. Return its state."""
+        now = self.archive.now()
+        with self.archive.transaction() as db:
+            row = db.execute("select state, tries from page where id = ?", (page,)).fetchone()
+            tries = row["tries"] + 1
+            state, due_at = row["state"], None
+            if tries > len(DISTANCES):
+                state = "stored" if state == "stored" else at_last
+            else:
+                due_at = stamp(datetime.fromisoformat(now) + DISTANCES[tries - 1])
+            if row["state"] == "stored":  # what was stored stays; the change that was announced is still to be fetched
+                reason = "newer" if due_at else None
+            db.execute(
+                "update page set state = ?, reason = ?, tries = ?, due_at = ?, lease_by = null, lease_until = null where id = ?",
+                (state, reason, tries, due_at, page),
+            )
+        return state
+
+    def owed(self, site: str) -> int:
+        """Return how many sighted pages of ``site`` wait or were given up."""
+        (count,) = self.archive.db.execute(
+            "select count(*) from page where site = ? and state in ('waiting', 'given_up')", (site,)
+        ).fetchone()
+        return count
+
+    def sections(self, page: str) -> set[str]:
+        """Return the sections on whose listings ``page`` was sighted, in lower case."""
+        rows = self.archive.db.execute(
+            "select distinct lower(section) from sighting where page = ? and section is not null", (page,)
+        )
+        return {row[0] for row in rows}
+
+    def held(self, crawl: int) -> int:
+        """Return how many pages ``crawl`` holds."""
+        return self.archive.db.execute("select count(*) from page where lease_by = ?", (crawl,)).fetchone()[0]
+
+    def renew(self, crawl: int) -> None:
+        """Lengthen the leases of ``crawl`` that have less than half their time left."""
+        now = datetime.fromisoformat(self.archive.now())
+        with self.archive.transaction() as db:
+            db.execute(
+                "update page set lease_until = ? where lease_by = ? and lease_until < ?",
+                (stamp(now + LEASE), crawl, stamp(now + LEASE / 2)),
+            )
+
+    def stored(self, visited: str | None, article: Article, addresses: Iterable[str]) -> None:
+        """Enter ``article``, read on the page ``visited``, as stored.
+
+        A page that stood under its address goes over to the true page with its sightings and addresses; a page with
+        another number of its own has moved there.
+        """
+        now = self.archive.now()
+        with self.archive.transaction() as db:
+            db.execute(
+                """insert into page (id, site, key, url, first_seen_at) values (?, ?, ?, ?, ?) on conflict do nothing""",
+                (article.id, article.site, article.key, article.url, now),
+            )
+            if visited and visited != article.id:
+                if visited.startswith(f"{article.site}:http"):
+                    self._merge(visited, article.id)
+                else:
+                    self.outcome(visited, "moved", f"to {article.id}")
+            db.execute(
+                """update page set state = 'stored', reason = null, tries = 0, due_at = null, url = ?, day = coalesce(?, day),
+                fetched_at = ?, lease_by = null, lease_until = null where id = ?""",
+                (article.url, article.day, now, article.id),
+            )
+            self._enter_aliases((address, article.id) for address in addresses)
+
+    def _merge(self, page: str, into: str) -> None:
+        db = self.archive.db
+        db.execute(
+            """insert into sighting select ?, source, listing, section, position, published_at, modified_at, first_seen_at,
+            last_seen_at, walk from sighting where page = ? on conflict do nothing""",
+            (into, page),
+        )
+        db.execute("delete from sighting where page = ?", (page,))
+        db.execute("update alias set page = ? where page = ?", (into, page))
+        db.execute(
+            "update page set first_seen_at = min(first_seen_at, (select first_seen_at from page where id = ?)) where id = ?",
+            (page, into),
+        )
+        db.execute("delete from page where id = ?", (page,))
+
+    def _ids(self, site: str, links: Sequence[Link]) -> list[str]:
+        """Page ids of ``links``: by number, else by an address that is known to lead to a page, else by the address."""
+        unnumbered = [link.url for link in links if link.key.startswith("http")] + [
+            link.key for link in links if link.key.startswith("http")
+        ]
+        known = {row["url"]: row["page"] for row in self._select("alias", "url", unnumbered)}
+        return [known.get(link.url) or known.get(link.key) or f"{site}:{link.key}" for link in links]
+
+    def _select(self, table: str, column: str, values: Sequence[str], also: str = "", parameters: tuple = ()):
+        for start in range(0, len(values), 500):
+            part = values[start : start + 500]
+            marks = ", ".join("?" * len(part))
+            yield from self.archive.db.execute(f"select * from {table} where {column} in ({marks}){also}", (*part, *parameters))
+
+    def _due(self, row, before, link: Link, now: str) -> bool:
+        if row["state"] == "waiting":
+            return row["due_at"] is None or row["due_at"] <= now
+        if row["state"] != "stored":
+            return False
+        if row["reason"] == "newer":
+            return row["due_at"] is None or row["due_at"] <= now
+        times = [time for time in (link.modified_at, link.published_at) if time]
+        if before is None:  # no time of this listing to compare with: then the site must say that it changed after we came
+            return bool(link.modified_at and row["fetched_at"] and link.modified_at > row["fetched_at"])
+        earlier = [time for time in (before["modified_at"], before["published_at"]) if time]
+        return bool(times and earlier and max(times) > max(earlier))
+
+    def _enter_sighting(self, page, source, listing, section, position, link: Link, now, walk) -> None:
+        self.archive.db.execute(
+            """insert into sighting values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (page, source, listing) do update set section = excluded.section, position = excluded.position,
+              published_at = coalesce(excluded.published_at, published_at),
+              modified_at = coalesce(excluded.modified_at, modified_at), last_seen_at = excluded.last_seen_at""",
+            (page, source, listing, section, position, link.published_at, link.modified_at, now, now, walk),
+        )
+
+    def _enter_aliases(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.archive.db.executemany("insert into alias (url, page) values (?, ?) on conflict do nothing", pairs)
+
+    def _lease(self, pages: Sequence[str], crawl: int, now: str) -> None:
+        until = stamp(datetime.fromisoformat(now) + LEASE)
+        self.archive.db.executemany(
+            "update page set lease_by = ?, lease_until = ? where id = ?", ((crawl, until, page) for page in pages)
+        )
+
+
+def _marks(values: Sequence) -> str:
+    return ", ".join("?" * len(values))

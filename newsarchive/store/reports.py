@@ -1,0 +1,151 @@
+"""What an archive can say of itself, as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from typing import Any
+
+from newsarchive.dates import days_between
+from newsarchive.store.archive import Archive
+from newsarchive.store.schema import EXCLUDED, OWED, STATES, WHOLE
+
+
+def coverage(archive: Archive, site: str | None = None) -> list[dict[str, Any]]:
+    """Return one report a site: ``totals``, ``rows`` (source, section, day), ``excluded``, ``listings``, ``missing``.
+
+    A site is ``complete`` when nothing is owed, every listing was walked whole as deep as it was asked to be, and no gap
+    is open; ``missing`` names in words what is not so.
+    """
+    sites = (
+        [site]
+        if site
+        else [row[0] for row in archive.db.execute("select distinct site from page union select distinct site from listing")]
+    )
+    return [_coverage(archive, name) for name in sites]
+
+
+def _coverage(archive: Archive, site: str) -> dict[str, Any]:
+    db = archive.db
+    rows = [dict(row) for row in db.execute("select * from coverage where site = ? order by source, section, day", (site,))]
+    # A page may be in many rows; totals count it once.
+    states = Counter(
+        {
+            row["state"]: row["pages"]
+            for row in db.execute(
+                """select state, count(*) as pages from page p
+                where site = ? and exists (select 1 from sighting s where s.page = p.id) group by state""",
+                (site,),
+            )
+        }
+    )
+    totals = {"seen": sum(states.values()), "stored": states["stored"], "excluded": sum(states[s] for s in EXCLUDED)}
+    totals |= {"owed": sum(states[s] for s in OWED), **{state: states[state] for state in STATES if state != "stored"}}
+    excluded = [
+        dict(row)
+        for row in db.execute(
+            f"""select state, reason, count(*) as pages from page p where site = ? and state in {EXCLUDED}
+            and exists (select 1 from sighting s where s.page = p.id) group by state, reason order by state, pages desc""",
+            (site,),
+        )
+    ]
+    listings = _listings(archive, site)
+    gaps = [dict(row) for row in db.execute("select * from gap where site = ? and closed_at is null", (site,))]
+    missing = _missing(states, listings, gaps)
+    return {
+        "site": site,
+        "complete": not missing,
+        "missing": missing,
+        "totals": totals,
+        "excluded": excluded,
+        "rows": rows,
+        "listings": listings,
+        "gaps": gaps,
+    }
+
+
+def _listings(archive: Archive, site: str) -> list[dict[str, Any]]:
+    """The last walk of each listing; ``whole`` also when days that were walked whole stand in for what it left out."""
+    rows = archive.db.execute(
+        """select source, url, section, since, until, started_at, ended_at, pages, links, new, reached, covers, "end", reason
+        from listing where id in (select max(id) from listing where site = ? group by source, url)
+        order by source, section, url""",
+        (site,),
+    )
+    found = []
+    for row in rows:
+        listing = dict(row)
+        listing["end"] = listing["end"] or "stopped"
+        listing["whole"] = listing["end"] in WHOLE
+        listing["by_days"] = False
+        if not listing["whole"] and listing["source"] == "sections" and listing["since"]:
+            last = min(filter(None, (listing["reached"], listing["until"], listing["started_at"][:10])))
+            wanted = set(days_between(listing["since"], last))
+            listing["by_days"] = listing["whole"] = wanted <= archive.listings.whole_days(site, listing["since"], last)
+        found.append(listing)
+    return found
+
+
+def _missing(states: Counter, listings: list[dict], gaps: list[dict]) -> list[str]:
+    missing = []
+    if states["waiting"]:
+        missing.append(f"{states['waiting']} articles wait to be fetched")
+    if states["given_up"]:
+        missing.append(f"{states['given_up']} articles were given up")
+    for listing in listings:
+        if not listing["whole"]:
+            name = listing["section"] or listing["url"]
+            where = f" at {listing['reached']}" if listing["reached"] else ""
+            because = f": {listing['reason']}" if listing["reason"] else ""
+            missing.append(f"{listing['source']} {name} was not walked whole, it ended by {listing['end']}{where}{because}")
+    for gap in gaps:
+        missing.append(f"a gap in {gap['source']} {gap['section'] or gap['listing']} between {gap['since']} and {gap['until']}")
+    if not listings:
+        missing.append("no listing was walked")
+    return missing
+
+
+def fields(archive: Archive, site: str | None = None) -> list[dict[str, Any]]:
+    """Return the filled share of each field of each site's articles."""
+    where, parameters = ("where site = ?", (site,)) if site else ("", ())
+    rows = archive.db.execute(f"select site, field, filled, articles from fields {where}", parameters)
+    return [dict(row) | {"share": round(row["filled"] / row["articles"], 4)} for row in rows]
+
+
+def changes(archive: Archive, site: str | None = None) -> list[dict[str, Any]]:
+    """Return the revisions, newest first: which fields changed, when it was noticed, and whether the site said so."""
+    where, parameters = ("where site = ?", (site,)) if site else ("", ())
+    rows = archive.db.execute(f"select * from changes {where} order by superseded_at desc", parameters)
+    return [dict(row) | {"changed": json.loads(row["changed"]), "silent": bool(row["silent"])} for row in rows]
+
+
+def crawls(archive: Archive) -> list[dict[str, Any]]:
+    """Return the crawls, newest first, with what they counted."""
+    live = set(archive.crawls.live())
+    found = []
+    for row in archive.db.execute("select * from crawl order by id desc"):
+        counts = json.loads(row["counts"])
+        crawl = {name: row[name] for name in ("id", "spider", "started_at", "ended_at", "reason")}
+        crawl["arguments"] = json.loads(row["arguments"])
+        crawl["reason"] = crawl["reason"] or ("running" if row["id"] in live else "did not end")
+        crawl["requests"] = counts.get("downloader/request_count", 0)
+        crawl |= {name: counts.get(f"archive/article/{name}", 0) for name in ("new", "revised", "unchanged")}
+        found.append(crawl)
+    return found
+
+
+def by_section(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return ``rows`` of a coverage report added up over their days."""
+    groups: dict[tuple, list[dict]] = defaultdict(list)
+    for row in rows:
+        groups[row["source"], row["section"]].append(row)
+    return [
+        {
+            "source": source,
+            "section": section,
+            "first": min((r["day"] for r in part if r["day"]), default=None),
+            "last": max((r["day"] for r in part if r["day"]), default=None),
+            **{name: sum(r[name] for r in part) for name in ("seen", "stored", "excluded", "owed")},
+        }
+        for (source, section), part in groups.items()
+    ]

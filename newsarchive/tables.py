@@ -1,0 +1,177 @@
+"""Reports as tables for people: aligned, at most 100 columns wide."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newsarchive.store.reports import by_section
+
+WIDTH = 100
+
+
+def console() -> Console:
+    """Return a console on standard output that is never wider than :data:`WIDTH`."""
+    columns = os.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    return Console(width=min(columns, WIDTH), highlight=False, markup=False, emoji=False)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> Table:
+    """Return a table; columns whose name ends in ``#`` are numbers, and stand to the right."""
+    grid = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        grid.add_column(
+            Text(column.removesuffix("#")),
+            justify="right" if column.endswith("#") else "left",
+            no_wrap=column.endswith("#"),
+            overflow="fold",
+        )
+    for row in rows:
+        # Text, not str: what a site calls its sections is no markup of ours.
+        grid.add_row(*(Text("" if value is None else str(value)) for value in row))
+    return grid
+
+
+def print_coverage(out: Console, reports: list[dict], days: bool = False) -> None:
+    """Print coverage reports; with ``days`` every day, else only those on which something is owed."""
+    for report in reports:
+        totals = report["totals"]
+        out.print(
+            Text(report["site"], style="bold"),
+            Text("{seen} articles seen = {stored} stored + {excluded} excluded + {owed} owed".format(**totals)),
+        )
+        out.print()
+        rows = [
+            (r["source"], r["section"], _span(r["first"], r["last"]), r["seen"], r["stored"], r["excluded"], r["owed"])
+            for r in by_section(report["rows"])
+        ]
+        out.print(table(("source", "section", "days", "seen#", "stored#", "excluded#", "owed#"), rows))
+        out.print()
+        if detail := [r for r in report["rows"] if days or r["owed"]]:
+            rows = [
+                (r["day"] or "not known", r["source"], r["section"], r["seen"], r["stored"], r["excluded"], r["owed"])
+                for r in detail
+            ]
+            out.print(table(("day", "source", "section", "seen#", "stored#", "excluded#", "owed#"), rows))
+            out.print()
+        if report["excluded"]:
+            rows = [(r["state"].replace("_", " "), r["reason"], r["pages"]) for r in report["excluded"]]
+            out.print(table(("excluded", "reason", "articles#"), rows))
+            out.print()
+        rows = [
+            (
+                listing["source"],
+                listing["section"] or urlsplit(listing["url"]).path or listing["url"],
+                listing["started_at"][:16].replace("T", " "),
+                listing["end"],
+                "by days" if listing["by_days"] else "yes" if listing["whole"] else "no",
+                _depth(listing),
+                listing["pages"],
+                listing["links"],
+            )
+            for listing in _fold_days(report["listings"])
+        ]
+        out.print(table(("source", "listing", "last walk", "end", "whole", "back to", "pages#", "links#"), rows))
+        out.print()
+        if report["complete"]:
+            out.print(
+                "Complete: every article that the listings show is stored or excluded, and all were walked whole.",
+                style="green",
+            )
+        else:
+            out.print("Not complete:", style="red")
+            for line in report["missing"]:
+                out.print(Text(f"  {line}"))
+        out.print()
+
+
+def _span(first: str | None, last: str | None) -> str:
+    return "" if first is None else first if first == last else f"{first} … {last}"
+
+
+def _depth(listing: dict) -> str:
+    if listing["source"] == "feed":
+        return "newest only"
+    return "its end" if listing["covers"] == "" else listing["covers"] or listing["reached"] or ""
+
+
+def _fold_days(listings: list[dict]) -> list[dict]:
+    """Days that were walked whole become one row; each other day stays a row."""
+    whole = [listing for listing in listings if listing["source"] == "days" and listing["whole"]]
+    others = [listing for listing in listings if not (listing["source"] == "days" and listing["whole"])]
+    if len(whole) < 2:
+        return listings
+    first, last = min(w["since"] for w in whole), max(w["since"] for w in whole)
+    return others + [
+        {
+            "source": "days",
+            "section": f"{len(whole)} days {first} … {last}",
+            "started_at": max(w["started_at"] for w in whole),
+            "end": "exhausted",
+            "whole": True,
+            "by_days": False,
+            "covers": first,
+            "reached": first,
+            "pages": sum(w["pages"] for w in whole),
+            "links": sum(w["links"] for w in whole),
+        }
+    ]
+
+
+def print_fields(out: Console, rows: list[dict]) -> None:
+    """Print the filled share of each field, one column a site."""
+    sites = list(dict.fromkeys(row["site"] for row in rows))
+    for site in sites:
+        own = [row for row in rows if row["site"] == site]
+        shares = [
+            (
+                row["field"],
+                f"{row['share']:.1%}",
+                f"{row['filled']} of {row['articles']}",
+                "█" * round(row["share"] * 40),
+            )
+            for row in own
+        ]
+        out.print(table((site, "filled#", "articles#", ""), shares))
+        out.print()
+
+
+def print_changes(out: Console, rows: list[dict]) -> None:
+    """Print revisions, newest first."""
+    found = [
+        (
+            row["superseded_at"][:16].replace("T", " "),
+            row["id"],
+            ", ".join(row["changed"]) + (" (silent)" if row["silent"] else ""),
+            row["cause"],
+            row["headline"],
+        )
+        for row in rows
+    ]
+    out.print(table(("noticed", "article", "changed", "cause", "headline"), found) if found else "No article has changed.")
+
+
+def print_crawls(out: Console, rows: list[dict]) -> None:
+    """Print crawls, newest first."""
+    found = [
+        (
+            row["id"],
+            row["spider"],
+            row["started_at"][:16].replace("T", " "),
+            row["reason"],
+            row["requests"],
+            row["new"],
+            row["revised"],
+            row["unchanged"],
+            " ".join(f"{name}={value}" for name, value in row["arguments"].items()),
+        )
+        for row in rows
+    ]
+    out.print(table(("crawl#", "site", "started", "end", "requests#", "new#", "revised#", "unchanged#", "arguments"), found))

@@ -1,0 +1,100 @@
+"""Addresses: the clean form of one, and which of a site's addresses are articles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from urllib.parse import urlsplit, urlunsplit
+
+import tldextract
+from w3lib.url import canonicalize_url, url_query_cleaner
+
+# Parameters that name the way a reader came, never what is shown.
+TRACKING = (
+    "utm_source utm_medium utm_campaign utm_term utm_content utm_id utm_name utm_social utm_referrer fbclid gclid"
+    " dclid gbraid wbraid msclkid yclid ysclid twclid igshid mc_cid mc_eid _openstat at_medium at_campaign ocid"
+    " cmpid ncid share-block share-img"
+).split()
+
+# Offline: the list that comes with the package, no cache folder.
+_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def clean_url(url: str) -> str:
+    """Return ``url`` without fragment, tracking parameters and default port, its query sorted.
+
+    >>> clean_url("https://Example.org:443/a/?utm_source=x&b=2&a=1#top")
+    'https://example.org/a/?a=1&b=2'
+    """
+    parts = urlsplit(url_query_cleaner(url, TRACKING, remove=True, unique=False, keep_fragments=False))
+    host = parts.netloc.rpartition("@")[2].lower()
+    for scheme, port in (("http", ":80"), ("https", ":443")):
+        if parts.scheme.lower() == scheme:
+            host = host.removesuffix(port)
+    return canonicalize_url(urlunsplit(parts._replace(netloc=host)), keep_blank_values=True)
+
+
+def not_amp(url: str) -> str:
+    """Return ``url`` with a leading or trailing ``/amp`` taken from its path.
+
+    >>> not_amp("https://example.org/amp/20231209/story-1.html")
+    'https://example.org/20231209/story-1.html'
+    """
+    parts = urlsplit(url)
+    path = re.sub(r"^/amp(?=/)|/amp/?$", "", parts.path) or "/"
+    return urlunsplit(parts._replace(path=path))
+
+
+@lru_cache(maxsize=1024)
+def registrable_domain(host: str) -> str:
+    """Return the part of ``host`` that somebody registered, else ``host``.
+
+    >>> registrable_domain("www.news.example.co.uk")
+    'example.co.uk'
+    """
+    return _suffixes(host).top_domain_under_public_suffix or host
+
+
+class Addresses:
+    """The addresses of a site: which are articles, and what they say of them.
+
+    ``hosts`` are exact. ``article_urls`` are regular expressions for paths, with the groups ``id`` (the site's own
+    number) and ``day`` (eight digits, with or without separators) where the path has them.
+    """
+
+    def __init__(self, hosts: Iterable[str], article_urls: Iterable[str]):
+        self.hosts = frozenset(hosts)
+        self.article_urls = tuple(re.compile(pattern) for pattern in article_urls)
+
+    def owns(self, url: str) -> bool:
+        """Tell whether ``url`` is on one of the site's hosts."""
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and parts.hostname in self.hosts
+
+    def article(self, url: str) -> tuple[str, str | None] | None:
+        """Return key and day of the article at ``url``, or None when it is no article address of this site.
+
+        The key is the site's number, else the cleaned address; the day is ``YYYY-MM-DD``, None when the address tells
+        none. AMP copies count as their originals.
+        """
+        try:
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or parts.hostname not in self.hosts:
+                return None
+        except ValueError:  # such as an unclosed bracket in the host
+            return None
+        for pattern in self.article_urls:
+            if m := pattern.search(parts.path) or pattern.search(urlsplit(not_amp(url)).path):
+                groups = m.groupdict()
+                return groups.get("id") or clean_url(not_amp(url)), _day(groups.get("day"))
+        return None
+
+
+def _day(text: str | None) -> str | None:
+    digits = re.sub(r"\D", "", text or "")
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])).isoformat()
+    except ValueError:
+        return None

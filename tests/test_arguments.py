@@ -1,0 +1,79 @@
+"""Wrong arguments end a crawl before it begins: one line, status not 0, no file touched (contract 1.5)."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import command
+
+from newsarchive.arguments import Arguments
+from newsarchive.spiders.demo import DemoSpider
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nosuch"], "there is no site 'nosuch'; there are demo,"),
+        (["demo", "-a", "sinze=2026-03-01"], "demo knows no argument 'sinze'"),
+        (["demo", "-a", "source=sitemaps"], "demo has no source 'sitemaps'; it has days, feed, sections, sitemap"),
+        (["demo", "-a", "since=2026-02-30"], "since: '2026-02-30' is no day of the calendar"),
+        (["demo", "-a", "until=yesterday"], "until: 'yesterday' is no day, write YYYY-MM-DD"),
+        (["demo", "-a", "since=2026-03-05", "-a", "until=2026-03-04"], "until=2026-03-04 is before since=2026-03-05"),
+        (["demo", "-a", "section=https://other.example/world/"], "is not on demo's hosts"),
+        (["demo", "-a", "urls=/nowhere/urls.txt"], "urls: cannot read /nowhere/urls.txt: No such file"),
+        (["demo", "-a", "max_articles=many"], "max_articles=many is no number"),
+        (["demo", "-a", "base_url=localhost"], "base_url=localhost is no server"),
+        (["demo", "-s", "DOWNLOAD_DELAY=0"], "DOWNLOAD_DELAY is 0"),
+        (
+            ["demo", "-s", 'DOWNLOAD_SLOTS={"courier.example": {"delay": 0}}'],
+            "DOWNLOAD_SLOTS['courier.example']['delay'] is 0",
+        ),
+    ],
+)
+def test_wrong_arguments_are_one_line(tmp_path, arguments, says):
+    feed = tmp_path / "articles.jsonl"
+    feed.write_text("kept\n")
+    done = command("crawl", *arguments, "-O", str(feed), "-s", f"ARCHIVE_DIR={tmp_path / 'archive'}")
+    assert done.returncode != 0
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert feed.read_text() == "kept\n"
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = command("crawl", "demo", "-s", f"ARCHIVE_DIR={tmp_path / 'file' / 'archive'}")
+    assert done.returncode != 0
+    assert done.stderr.startswith("scrapy crawl: cannot open the archive")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_file_that_is_no_archive_is_one_line(tmp_path):
+    (tmp_path / "archive.db").write_bytes(b"something else entirely, and long enough to be read" * 100)
+    done = command("crawl", "demo", "-s", f"ARCHIVE_DIR={tmp_path}")
+    assert done.returncode != 0
+    assert len(done.stderr.splitlines()) == 1
+    assert (tmp_path / "archive.db").read_bytes().startswith(b"something else")
+
+
+def parse(**given: str) -> Arguments:
+    return Arguments.parse(given, DemoSpider)
+
+
+def test_default_sources_follow_from_what_is_asked_for():
+    assert parse().sources == ("feed", "sections")
+    assert parse(section="world").sources == ("sections",)
+    assert parse(since="2026-03-01").sources == ("days",)
+    both = parse(section="world", since="2026-03-01")
+    assert (both.sources, both.fills) == (("sections",), True)
+    assert not parse(section="world", since="2026-03-01", source="sections").fills
+
+
+def test_days_without_since_are_the_last_two(monkeypatch):
+    arguments = parse(source="days", until="2026-03-01")
+    assert (arguments.since, arguments.until) == ("2026-02-28", "2026-03-01")
+    assert parse(source="days").since is not None
+
+
+def test_names_of_scrapyd_are_let_pass():
+    assert parse(_job="7f3a").sources == ("feed", "sections")

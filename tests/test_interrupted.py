@@ -1,0 +1,131 @@
+"""Crawls that are stopped or killed, and the same command again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+from conftest import PROJECT, assert_true
+
+ARGUMENTS = ("-a", "source=days", "-a", "since=2026-03-01", "-a", "until=2026-03-12")
+
+
+def start(site, folder, *arguments: str, delay: str = "0.01") -> subprocess.Popen:
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "scrapy",
+            "crawl",
+            "demo",
+            "-a",
+            f"base_url={site.url}",
+            "-s",
+            f"ARCHIVE_DIR={folder}",
+            "-s",
+            f"DOWNLOAD_DELAY={delay}",
+            *ARGUMENTS,
+            *arguments,
+        ],
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )
+
+
+def stop_at(site, process: subprocess.Popen, requests: int, how: signal.Signals) -> str:
+    """Send ``how`` once the site was asked so often, and return the log."""
+    site.at_request = (requests, lambda: process.send_signal(how))
+    return process.communicate(timeout=120)[1]
+
+
+@pytest.fixture
+def counting(play):
+    """A demo site that calls ``at_request[1]`` when it is asked for the ``at_request[0]``-th time."""
+
+    def count(path):
+        if site.at_request and len(site.requests) >= site.at_request[0]:
+            (_, call), site.at_request = site.at_request, None
+            call()
+
+    site = play(override=count, stories=200)
+    site.at_request = None
+    return site
+
+
+def test_after_a_hard_kill_the_same_command_finishes(counting, crawl, tmp_path):
+    site, folder = counting, tmp_path / "archive"
+    stop_at(site, start(site, folder), 90, signal.SIGKILL)
+    killed = len([path for path in site.requests if site.pages.number(path)])
+    assert 0 < killed < 200
+    done = crawl(site, *ARGUMENTS, folder=folder)
+    assert done.code == 0
+    stories = [s for s in site.pages.newsroom.all() if not s.missing]
+    articles = done.articles()
+    assert set(articles) == {str(s.number) for s in stories}
+    for story in stories:
+        assert_true(articles[str(story.number)], site.pages.expected(story))
+    asked = [path for path in site.requests if site.pages.number(path)]
+    assert len(asked) - len(set(asked)) <= 8, "more than the requests in flight were repeated"
+    assert done.rows("select count(*) from page where state not in ('stored', 'gone')") == [(0,)]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_is_clean_and_says_how_to_go_on(counting, crawl, tmp_path, how):
+    site, folder = counting, tmp_path / "archive"
+    process = start(site, folder)
+    log = stop_at(site, process, 60, how)
+    assert process.returncode == 0
+    owed = re.search(r"Stopped \(shutdown\): (\d+) articles are owed\. The same command goes on from here\.", log)
+    assert owed, log
+    first = crawl(site, "-a", "urls=-", folder=folder)  # nothing to do, but it opens the archive
+    assert first.rows("select count(*) from page where state = 'waiting'") == [(int(owed[1]),)]
+    assert first.rows("select count(*) from page where lease_by is not null") == [(0,)]
+    assert first.rows("select reason from crawl where id = 1") == [("shutdown",)]
+    done = crawl(site, *ARGUMENTS, folder=folder)
+    assert done.rows("select count(*) from page where state = 'stored'") == [(199,)]
+    asked = [path for path in site.requests if site.pages.number(path)]
+    assert len(asked) == len(set(asked)) == 200
+
+
+def test_a_walk_that_was_stopped_is_not_met_by_the_next(counting, crawl, tmp_path):
+    site, folder = counting, tmp_path / "archive"
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "scrapy",
+            "crawl",
+            "demo",
+            "-a",
+            f"base_url={site.url}",
+            "-s",
+            f"ARCHIVE_DIR={folder}",
+            "-s",
+            "DOWNLOAD_DELAY=0.01",
+            "-a",
+            "section=world",
+        ],
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    stop_at(site, process, 10, signal.SIGKILL)
+    done = crawl(site, "-a", "section=world", folder=folder)
+    assert done.rows('select "end" from listing order by id') == [(None,), ("exhausted",)]
+    assert done.rows("select count(*) from page where state = 'waiting'") == [(0,)]
+
+
+def test_a_jobdir_neither_loses_nor_doubles(counting, crawl, tmp_path):
+    site, folder = counting, tmp_path / "archive"
+    jobdir = ("-s", f"JOBDIR={tmp_path / 'job'}")
+    stop_at(site, start(site, folder, *jobdir), 60, signal.SIGTERM)
+    done = crawl(site, *ARGUMENTS, *jobdir, folder=folder)
+    assert done.rows("select count(*) from page where state = 'stored'") == [(199,)]
+    asked = [path for path in site.requests if site.pages.number(path)]
+    assert len(asked) == len(set(asked)) == 200

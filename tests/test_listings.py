@@ -1,0 +1,155 @@
+"""How listings are walked by whole crawls: cut off, met, named, bounded, filled."""
+
+from __future__ import annotations
+
+from reference_pages import PATHS, ReferencePages
+
+from newsarchive.demo.server import Answer
+
+SINCE, UNTIL = "2026-03-04", "2026-03-07"
+
+
+def ends(done, source="sections"):
+    return [end for (end,) in done.rows('select "end" from listing where source = ? order by id', source)]
+
+
+def keys(stories) -> set[str]:
+    return {str(story.number) for story in stories if not story.missing}
+
+
+def test_days_fill_what_robots_cuts_off(play, crawl):
+    """The reference site's robots.txt is said to forbid /services/, where load-more lives."""
+    site = play(ReferencePages, services=False)
+    done = crawl(site, "-a", "section=middle east", "-a", f"since={SINCE}")
+    assert not [path for path in site.requests if path.startswith("/services/")]
+    assert ends(done) == ["robots"]
+    wanted = [
+        s for s in site.pages.newsroom.all() if "middle east" in (s.section, s.also_in) and f"{s.published:%Y-%m-%d}" >= SINCE
+    ]
+    assert {line["key"] for line in done.lines()} == keys(wanted)
+    assert sum("reading the day sitemaps from" in line for line in done.log.splitlines()) == 1
+    assert set(ends(done, "days")) == {"exhausted"}
+    # Articles of other sections are stored all the same; they are no part of the feed.
+    assert done.rows("select count(*) from article")[0][0] > len(wanted)
+    assert done.stats()["archive/article/other_section"] > 0
+
+
+def test_without_since_nothing_is_filled_and_the_cut_is_recorded(play, crawl):
+    site = play(ReferencePages, services=False)
+    done = crawl(site, "-a", "section=middle east")
+    assert done.rows('select source, "end", covers from listing') == [("sections", "robots", None)]
+    assert done.rows("select count(*) from article")[0][0] == 21  # twenty, and the pinned one
+
+
+def test_an_explicit_source_is_not_filled(play, crawl):
+    site = play(ReferencePages, services=False)
+    done = crawl(site, "-a", "section=middle east", "-a", f"since={SINCE}", "-a", "source=sections")
+    assert ends(done, "days") == []
+
+
+def test_a_bound_is_filled_too(play, crawl):
+    site = play()
+    done = crawl(site, "-a", "section=world", "-a", f"since={SINCE}", "-a", f"until={UNTIL}", "-s", "LISTING_MAX_PAGES=2")
+    assert ends(done) == ["bound"]
+    # A story of another section that "world" lists as well is known for one only by the listing.
+    wanted = [s for s in site.pages.newsroom.all() if s.section == "world" and SINCE <= f"{s.published:%Y-%m-%d}" <= UNTIL]
+    assert {line["key"] for line in done.lines()} >= keys(wanted)
+
+
+def test_a_walk_goes_deeper_when_the_last_one_did_not_reach_so_far(play, crawl):
+    site = play()
+    crawl(site, "-a", "section=world", "-a", "since=2026-03-10")
+    done = crawl(site, "-a", "section=world", "-a", "since=2026-03-08")
+    assert ends(done) == ["since", "since"]
+    again = crawl(site, "-a", "section=world", "-a", "since=2026-03-09")
+    assert ends(again)[-1] == "met"
+    deepest = crawl(site, "-a", "section=world")
+    assert ends(deepest)[-1] == "exhausted"
+    assert crawl(site, "-a", "section=world").rows('select pages, "end", covers from listing order by id desc limit 1') == [
+        (1, "met", "")
+    ]
+
+
+def test_a_section_is_followed_by_path_address_and_menu(play, crawl, tmp_path):
+    for n, wanted in enumerate(("/location_middle-east/", "https://sputniknews.com/location_middle-east/", "Middle-East")):
+        site = play(ReferencePages, stories=60)
+        done = crawl(site, "-a", f"section={wanted}", folder=tmp_path / str(n))
+        assert done.rows("select distinct section from sighting") == [("middle east",)]
+        assert done.rows("select count(*) from article")[0][0] >= 12
+
+
+def test_a_section_whose_address_changed_is_found_in_the_menu(play, crawl, monkeypatch):
+    monkeypatch.setitem(PATHS, "middle east", "middleeast-2026")
+    site = play(ReferencePages, stories=60)
+    done = crawl(site, "-a", "section=middle east")
+    assert done.rows('select url, "end" from listing') == [("https://sputnikglobe.com/middleeast-2026/", "exhausted")]
+    assert done.rows("select distinct section from sighting") == [("middle east",)]
+
+
+def test_an_unknown_section_ends_the_crawl_with_its_reason(play, crawl):
+    site = play(stories=40)
+    done = crawl(site, "-a", "section=gardening")
+    assert done.rows("select reason from crawl") == [("unknown section",)]
+    (line,) = [line for line in done.log.splitlines() if "] ERROR" in line]
+    assert "demo knows no section 'gardening'" in line
+    assert "Traceback" not in done.log
+
+
+def test_a_listing_that_fails_is_recorded_and_the_others_go_on(play, crawl):
+    site = play(override=lambda path: Answer(b"", status=500) if path == "/world/" else None, stories=60)
+    done = crawl(site, "-s", "RETRY_TIMES=1")
+    found = dict(done.rows('select coalesce(section, source), "end" from listing'))
+    assert found == {
+        "feed": "exhausted",
+        "world": "error",
+        "middle east": "exhausted",
+        "business": "exhausted",
+        "science": "exhausted",
+        "sport": "exhausted",
+    }
+    assert done.rows("select reason from listing where section = 'world'") == [("HTTP 500",)]
+
+
+def test_addresses_from_a_file_and_from_standard_input(play, crawl, tmp_path):
+    site = play(stories=60)
+    stories = [s for s in site.pages.newsroom.all() if not s.missing][:5]
+    urls = tmp_path / "urls.txt"
+    urls.write_text(
+        "\n".join(
+            ["https://courier.example" + site.pages.path(s) for s in stories] + ["", "https://other.example/x", "not an address"]
+        )
+    )
+    done = crawl(site, "-a", f"urls={urls}")
+    assert {line["key"] for line in done.lines()} == keys(stories)
+    assert done.rows('select source, "end", links from listing') == [("urls", "exhausted", 5)]
+    assert done.log.count("is no article address of demo") == 2
+    assert not [path for path in site.requests if path == "/feed.xml"]
+
+
+def test_max_articles_are_not_passed_by_one(play, crawl):
+    site = play()
+    done = crawl(site, "-a", "section=world", "-a", "max_articles=33")
+    assert len(done.lines()) == done.rows("select count(*) from article")[0][0] == 33
+    assert done.rows("select reason from crawl") == [("max_articles",)]
+    assert ends(done) == ["bound"]
+    more = crawl(site, "-a", "section=world", "-a", "max_articles=10")
+    assert more.rows("select count(*) from article") == [(43,)]
+
+
+def test_the_archive_can_be_switched_off_and_a_feed_is_enough(play, crawl):
+    site = play()
+    off = ("-s", 'ITEM_PIPELINES={"newsarchive.pipelines.ArchivePipeline": null}')
+    done = crawl(site, "-a", "section=world,middle east", *off)
+    wanted = [s for s in site.pages.newsroom.all() if {"world", "middle east"} & {s.section, s.also_in}]
+    assert {line["key"] for line in done.lines()} == keys(wanted) | {str(site.pages.newsroom.pinned)}
+    assert len(done.lines()) == len({line["key"] for line in done.lines()})
+    assert not done.folder.exists()
+
+
+def test_robots_and_both_sources_combine(play, crawl):
+    site = play(stories=120)
+    done = crawl(site, "-a", "source=sitemap,feed,days", "-a", "since=2026-03-01", "-a", "until=2026-03-12")
+    assert done.rows("select count(*) from article") == [(119,)]
+    articles = [path for path in site.requests if site.pages.number(path)]
+    assert len(articles) == len(set(articles)) == 120
+    assert {source for (source,) in done.rows("select distinct source from sighting")} == {"sitemap", "feed", "days"}

@@ -1,0 +1,59 @@
+"""Every command in README is run, and every Python in it is valid."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+from conftest import PROJECT, command
+from reference_pages import ReferencePages
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines() if line]
+
+
+def test_the_two_commands_are_targets_of_the_makefile():
+    made = [line for line in COMMANDS if line.startswith("make ")]
+    assert made == ["make demo", "make test"]
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    assert "\ndemo:" in makefile and "\ntest:" in makefile
+    assert "make test" in (PROJECT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("readme")
+
+
+def test_every_scrapy_command_works(play, folder):
+    """In README's order, on one archive; the live site is played by its own markup."""
+    site = play(ReferencePages, stories=120)
+    environment = {"NEWSARCHIVE_DIR": str(folder / "archive"), "SCRAPY_PROJECT": "default"}
+    for line in COMMANDS:
+        words = shlex.split(line)
+        if words[0] == "export":
+            name, _, value = words[1].partition("=")
+            environment[name] = value
+        elif words[0] == "scrapy":
+            extra = ["-a", f"base_url={site.url}", "-s", "DOWNLOAD_DELAY=0.002"] if words[1] == "crawl" else []
+            words = [str(folder / word) if word.endswith(".jsonl") else word for word in words]
+            done = command(*words[1:], *extra, **environment)
+            assert done.returncode == 0, (line, done.stderr)
+            assert "Traceback" not in done.stderr, (line, done.stderr)
+        else:
+            assert words[0] == "make", f"nothing runs {line!r}"
+
+
+def test_the_example_site_is_a_spider():
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    names: dict = {}
+    exec(code, names)
+    spider = names["CourierSpider"]
+    assert spider.addresses.article("https://courier.example/2026/03/01/a-story-12") == ("12", "2026-03-01")
+    assert len(code.splitlines()) < 40
+
+
+def test_the_settings_table_tells_the_defaults():
+    for name, default in re.findall(r"^\| `([A-Z_]+)` \| (\d+) \|", README, re.M):
+        assert command("settings", "--get", name).stdout.strip() == default, name

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from newsarchive.discovery.walk import Listing, Walk, pinned
+from newsarchive.items import Link
+
+FRONT = Listing("sections", "https://news.example/world/", "world")
+
+
+def links(*days: str | None, prefix: str = "") -> list[Link]:
+    return [Link(f"https://news.example/{prefix}{n}", key=f"{prefix}{n}", day=day) for n, day in enumerate(days)]
+
+
+def chunk(walk: Walk, found: list[Link], more: str | None = "next", known: set[str] = frozenset()) -> list[str]:
+    return walk.take(found, set(known), [f"https://news.example/{more}"] if more else [])
+
+
+def test_a_listing_without_continuation_is_exhausted_to_its_end():
+    walk = Walk(FRONT)
+    assert chunk(walk, links("2022-02-03", prefix="a")) == ["https://news.example/next"]
+    assert chunk(walk, links("2022-02-02", prefix="b"), None) == []
+    assert (walk.end, walk.covers, walk.reached, walk.pages, walk.links) == ("exhausted", "", "2022-02-02", 2, 2)
+
+
+def test_since_is_passed_when_a_whole_chunk_is_older():
+    walk = Walk(FRONT, since="2022-02-02")
+    assert chunk(walk, links("2022-02-03", "2022-02-01", prefix="a"), "2")
+    assert walk.end is None
+    chunk(walk, links("2022-02-01", None, "2022-01-31", prefix="b"), "3")
+    assert (walk.end, walk.covers) == ("since", "2022-02-02")
+
+
+def test_a_pinned_old_story_stops_nothing_and_reaches_nothing():
+    walk = Walk(FRONT, since="2022-02-02")
+    assert chunk(walk, links("2015-01-01", "2022-02-03", "2022-02-03", prefix="a"))
+    assert (walk.end, walk.reached) == (None, "2022-02-03")
+
+
+def test_a_pinned_story_that_is_new_does_not_hinder_meeting():
+    walk = Walk(FRONT, may_meet=True, met_covers="")
+    found = links("2015-01-01", "2022-02-03", "2022-02-02", prefix="a")
+    chunk(walk, found, known={"a1", "a2"})
+    assert (walk.end, walk.covers) == ("met", "")
+
+
+def test_one_unknown_article_in_the_chunk_goes_on():
+    walk = Walk(FRONT, may_meet=True, met_covers="2022-01-01")
+    assert chunk(walk, links("2022-02-03", "2022-02-02", prefix="a"), known={"a1"})
+    chunk(walk, links("2022-02-01", prefix="b"), "3", known={"b0"})
+    assert (walk.end, walk.covers) == ("met", "2022-01-01")
+
+
+def test_nothing_is_met_when_the_last_walk_was_not_whole():
+    walk = Walk(FRONT)
+    assert chunk(walk, links("2022-02-03", prefix="a"), known={"a0"})
+    assert walk.end is None
+
+
+def test_three_empty_chunks_end_it_and_one_does_not():
+    walk = Walk(FRONT)
+    chunk(walk, links("2022-02-03", prefix="a"), "2")
+    assert chunk(walk, [], "3")
+    assert chunk(walk, links("2022-02-02", prefix="b"), "4")
+    assert chunk(walk, [], "5")
+    assert chunk(walk, [], "6")
+    assert chunk(walk, [], "7") == []
+    assert walk.end == "exhausted"
+
+
+def test_a_first_page_without_articles_is_an_error_not_an_end():
+    """A changed markup must not look like an empty section."""
+    walk = Walk(FRONT)
+    chunk(walk, [], None)
+    assert (walk.end, walk.reason, walk.covers) == ("error", "no article on it", None)
+
+
+def test_a_continuation_that_was_asked_before_repeats():
+    walk = Walk(FRONT)
+    chunk(walk, links("2022-02-03", prefix="a"), "2")
+    chunk(walk, links("2022-02-02", prefix="b"), "2")
+    assert (walk.end, walk.covers) == ("repeats", None)
+
+
+def test_chunks_that_go_round_under_new_addresses_repeat():
+    walk = Walk(FRONT)
+    for n in range(3):
+        chunk(walk, links("2022-02-03", prefix=f"{n}-"), f"p{n}")
+    chunk(walk, links("2022-02-03", prefix="1-"), "p9")
+    assert walk.end == "repeats"
+
+
+def test_a_listing_without_end_is_bounded():
+    walk = Walk(FRONT, max_pages=5)
+    for n in range(9):
+        if walk.end is None:
+            chunk(walk, links("2022-02-03", prefix=f"{n}-"), f"p{n}")
+    assert (walk.end, walk.pages) == ("bound", 5)
+
+
+def test_a_sitemap_index_is_walked_when_all_its_files_are():
+    walk = Walk(Listing("sitemap", "https://news.example/sitemap.xml", newest_first=False))
+    assert walk.take([], set(), ["https://news.example/1", "https://news.example/2", "https://news.example/1"]) == [
+        "https://news.example/1",
+        "https://news.example/2",
+    ]
+    walk.take(links("2022-02-03"), set(), [])
+    assert walk.end is None
+    walk.take(links("2022-02-03"), set(), [])
+    assert walk.end == "exhausted"
+
+
+def test_a_sitemap_goes_on_without_a_file_that_fails_and_is_not_whole():
+    walk = Walk(Listing("sitemap", "https://news.example/sitemap.xml", newest_first=False))
+    walk.take([], set(), ["https://news.example/1", "https://news.example/2"])
+    walk.fail("HTTP 500")
+    assert walk.end is None
+    walk.take(links("2022-02-03"), set(), [])
+    assert (walk.end, walk.reason, walk.covers) == ("error", "HTTP 500", None)
+
+
+def test_pinned_compares_times_of_one_form():
+    found = links("2022-02-03", "2022-02-03", "2022-02-02")
+    found[0].published_at = "2022-02-03T01:00:00+00:00"
+    assert pinned(found) == []
+    for link, hour in zip(found, (9, 12, 8), strict=True):
+        link.published_at = f"2022-02-03T{hour:02}:00:00+00:00"
+    assert len(pinned(found)) == 1
