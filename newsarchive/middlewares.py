@@ -78,9 +78,7 @@ class SightingMiddleware:
         going_on = [request for request in more if request.url in asked]
         spider.ledger.step(walk, going_on[0].url if going_on else None)
         for request in going_on:
-            if spider.arguments.max_articles and not spider.room():
-                spider.parked.append(request)
-            else:
+            if not spider.frontier.park(request):
                 yield request
 
     def process_spider_exception(self, response: Response, exception: Exception) -> None:
@@ -100,7 +98,7 @@ class SightingMiddleware:
         spider, walk = self.crawler.spider, requests[0].meta["walk"]
         inside = {r.meta["link"].key: r for r in reversed(requests) if walk.holds(r.meta["link"])}
         links = [r.meta["link"] for r in requests if walk.holds(r.meta["link"])]
-        sighted = spider.ledger.sight(walk, links, spider.room()) if links else []
+        sighted = spider.ledger.sight(walk, links, spider.frontier.room()) if links else []
         stats, source = self.crawler.stats, walk.listing.source
         stats.inc_value(f"archive/sighting/{source}", len(links))
         stats.inc_value("archive/sighting/outside", len(requests) - len(links))
@@ -115,7 +113,7 @@ class SightingMiddleware:
                 del request.meta["link"], request.meta["walk"]
                 passed.append(request)
             elif s.new:
-                spider.left_waiting = True
+                spider.frontier.left_waiting = True
         return passed
 
 

@@ -110,10 +110,11 @@ class Command(ScrapyCommand):
             str(folder / "archive.db") + ", the articles as JSON Lines in",
             str(folder / "articles.jsonl") + ".",
         )
+        scrapy = "scrapy" if shutil.which("scrapy") else sys.argv[0]
         out.print("Try next:")
-        out.print(f"  scrapy report fields -s ARCHIVE_DIR={folder}")
-        out.print(f"  scrapy report changes -s ARCHIVE_DIR={folder} --json")
-        out.print("  scrapy demo --serve")
+        out.print(f"  {scrapy} report fields -s ARCHIVE_DIR={folder}")
+        out.print(f"  {scrapy} report changes -s ARCHIVE_DIR={folder} --json")
+        out.print(f"  {scrapy} demo --serve")
 
     def _crawl(self, site: DemoSite, folder: Path, edition: int) -> int:
         log = folder / f"crawl-{edition}.log"

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import scrapy
-from scrapy import signals
-from scrapy.exceptions import CloseSpider, DontCloseSpider, IgnoreRequest
+from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.arguments import Arguments
@@ -20,15 +19,13 @@ from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.extract.article import load_article
 from newsarchive.extract.rules import SiteRules
+from newsarchive.frontier import Frontier
 from newsarchive.items import Article, Link, Visit
 from newsarchive.ledger import ArchiveLedger, RunLedger
 from newsarchive.middlewares import RobotsForbidden
 from newsarchive.mirror import Mirror
 from newsarchive.store.pages import Cover
 from newsarchive.urls import clean_url, not_amp
-
-BATCH = 500
-"""So many claimed pages are under way at once; the others wait in the archive, not in memory."""
 
 GONE = (404, 410)
 REFUSED = (401, 402, 403, 451)
@@ -46,6 +43,8 @@ class NewsSpider(SiteRules, scrapy.Spider):
     ledger: ArchiveLedger | RunLedger
     """Set when the crawl begins."""
 
+    frontier: Frontier
+
     def __init__(self, *args, **kwargs):
         super().__init__(kwargs.pop("name", None))
         self.given = kwargs
@@ -53,79 +52,24 @@ class NewsSpider(SiteRules, scrapy.Spider):
         self.allowed_domains = list(self.hosts)
         self.mirror = Mirror(self.arguments.base_url, self.hosts) if self.arguments.base_url else None
         self.wanted_sections: set[str] = set()
-        self.cover: Cover | None = None
-        self.left_waiting = False
-        """Links were recorded that could not be claimed: too many pages were under way."""
-        self.parked: list[scrapy.Request] = []
-        """What continues a listing once ``max_articles`` leaves room again."""
         self._filled: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler, *args, **kwargs):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.ledger = RunLedger(cls.name)
-        crawler.signals.connect(spider._idle, signals.spider_idle)
-        crawler.signals.connect(spider._scheduler_empty, signals.scheduler_empty)
-        crawler.signals.connect(spider._item_scraped, signals.item_scraped)
-        crawler.signals.connect(spider._item_left, signals.item_dropped)
-        crawler.signals.connect(spider._item_left, signals.item_error)
+        spider.frontier = Frontier(crawler, spider)
         return spider
 
     # What to ask for.
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Yield the pages that wait since earlier crawls, then the listings that the arguments name."""
-        self.cover = self._cover()
-        while pages := self.ledger.claim(self.cover, BATCH):
-            for page in pages:
-                yield self.article_request(page.url, page.id)
-            await self.crawler.signals.wait_for(signals.scheduler_empty)
+        async for request in self.frontier.waiting(self._cover()):
+            yield request
         for source in self.arguments.sources:
             for request in self._starts(source):
                 yield request
-
-    def room(self) -> int:
-        """Return how many more pages may be claimed now."""
-        held = self.ledger.held()
-        room = BATCH - held
-        if self.arguments.max_articles:
-            room = min(room, self.arguments.max_articles - self.ledger.new - held)
-        return max(room, 0)
-
-    def _claim_more(self) -> bool:
-        pages = self.ledger.claim(self.cover, self.room()) if self.room() else []
-        for page in pages:
-            self.crawler.engine.crawl(self.article_request(page.url, page.id))
-        return bool(pages)
-
-    def _scheduler_empty(self) -> None:
-        if self.left_waiting:
-            self.left_waiting = self._claim_more()
-
-    def _idle(self) -> None:
-        enough = self.arguments.max_articles and self.ledger.new >= self.arguments.max_articles
-        if self.cover and not enough:
-            if self._claim_more():
-                raise DontCloseSpider
-            parked, self.parked = self.parked, []
-            for request in parked:
-                self.crawler.engine.crawl(request)
-            if parked:
-                raise DontCloseSpider
-        for request in self.parked:
-            walk = request.meta["walk"]
-            walk.fail("max_articles were stored", "bound")
-            self.walk_ended(walk)
-        if enough:
-            raise CloseSpider("max_articles")
-
-    def _item_scraped(self, item) -> None:
-        if isinstance(item, Article) and item.visit:
-            self.ledger.done(item.visit.page, True)
-
-    def _item_left(self, item) -> None:
-        if isinstance(item, Article) and item.visit:
-            self.ledger.done(item.visit.page, False)
 
     def _cover(self) -> Cover:
         a = self.arguments

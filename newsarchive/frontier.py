@@ -1,0 +1,94 @@
+"""Which pages a crawl has under way: never more than memory likes, never more than ``max_articles`` allows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from scrapy import Request, signals
+from scrapy.exceptions import CloseSpider, DontCloseSpider
+
+from newsarchive.items import Article
+from newsarchive.store.pages import Cover
+
+BATCH = 500
+"""So many claimed pages are under way at once; the others wait in the archive, not in memory."""
+
+
+class Frontier:
+    """The claims of one crawl, by the ledger of ``crawler``'s spider."""
+
+    def __init__(self, crawler, spider):
+        self.crawler, self.spider = crawler, spider
+        self.max_articles = spider.arguments.max_articles
+        self.cover: Cover | None = None
+        """The pages that this crawl's arguments cover; None before it began."""
+        self.left_waiting = False
+        """Links were recorded that could not be claimed, for want of room."""
+        self.parked: list[Request] = []
+        """What continues a listing once ``max_articles`` leaves room again."""
+        crawler.signals.connect(self._idle, signals.spider_idle)
+        crawler.signals.connect(self._scheduler_empty, signals.scheduler_empty)
+        crawler.signals.connect(self._item_scraped, signals.item_scraped)
+        crawler.signals.connect(self._item_left, signals.item_dropped)
+        crawler.signals.connect(self._item_left, signals.item_error)
+
+    async def waiting(self, cover: Cover) -> AsyncIterator[Request]:
+        """Yield requests for the pages of ``cover`` that wait since earlier crawls, as fast as they are fetched."""
+        self.cover = cover
+        while pages := self.spider.ledger.claim(cover, self.room()):
+            for page in pages:
+                yield self.spider.article_request(page.url, page.id)
+            await self.crawler.signals.wait_for(signals.scheduler_empty)
+
+    def room(self) -> int:
+        """Return how many more pages may be claimed now."""
+        held = self.spider.ledger.held()
+        room = BATCH - held
+        if self.max_articles:
+            room = min(room, self.max_articles - self.spider.ledger.new - held)
+        return max(room, 0)
+
+    def park(self, request: Request) -> bool:
+        """Keep back what continues a listing while ``max_articles`` leaves no room; tell whether it was kept."""
+        if not self.max_articles or self.room():
+            return False
+        self.parked.append(request)
+        return True
+
+    def _claim_more(self) -> bool:
+        room = self.room()
+        pages = self.spider.ledger.claim(self.cover, room) if room else []
+        for page in pages:
+            self.crawler.engine.crawl(self.spider.article_request(page.url, page.id))
+        return bool(pages)
+
+    def _scheduler_empty(self) -> None:
+        if self.left_waiting:
+            self.left_waiting = self._claim_more()
+
+    def _idle(self) -> None:
+        if self.cover is None:
+            return
+        enough = self.max_articles and self.spider.ledger.new >= self.max_articles
+        if not enough:
+            if self._claim_more():
+                raise DontCloseSpider
+            parked, self.parked = self.parked, []
+            for request in parked:
+                self.crawler.engine.crawl(request)
+            if parked:
+                raise DontCloseSpider
+        for request in self.parked:
+            walk = request.meta["walk"]
+            walk.fail("max_articles were stored", "bound")
+            self.spider.walk_ended(walk)
+        if enough:
+            raise CloseSpider("max_articles")
+
+    def _item_scraped(self, item) -> None:
+        if isinstance(item, Article) and item.visit:
+            self.spider.ledger.done(item.visit.page, True)
+
+    def _item_left(self, item) -> None:
+        if isinstance(item, Article) and item.visit:
+            self.spider.ledger.done(item.visit.page, False)
