@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 
+from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
+from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import NotConfigured
 
 import newsarchive
-from newsarchive.capture import CaptureExtension
-from newsarchive.middlewares import RobotsMiddleware, SightingMiddleware
+from newsarchive.capture import CaptureMiddleware, CapturePolicy, CaptureStorage
+from newsarchive.middlewares import RobotsMiddleware, SightingMiddleware, SiteMiddleware
 from newsarchive.mirror import MirrorDownloadHandler, MirrorMiddleware
 from newsarchive.monitor import CrawlMonitor, archive_enabled
 from newsarchive.pipelines import ArchivePipeline, DuplicatesPipeline
@@ -24,12 +27,33 @@ class ArchiveAddon:
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", DuplicatesPipeline, 100)
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", ArchivePipeline, 300)
         settings.setdefault_in_component_priority_dict("SPIDER_MIDDLEWARES", SightingMiddleware, 40)
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", OffsiteMiddleware, None)
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", SiteMiddleware, 50)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", CrawlMonitor, 10)
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", CaptureExtension, 20)
         if settings["JOBDIR"] and archive_enabled(settings):
             # Requests kept there would be asked again beside the pages that the archive knows to wait.
             logger.info("JOBDIR is not used: the archive itself remembers what is to be fetched")
             settings.set("JOBDIR", None, priority=settings.getpriority("JOBDIR"))
+
+
+class CaptureAddon:
+    """Keeps the bytes of every answer in WARC files, and plays them again. Off: ``CAPTURE_ENABLED = False``."""
+
+    def update_settings(self, settings) -> None:
+        if not archive_enabled(settings):
+            raise NotConfigured
+        replay = bool(settings["REPLAY"])
+        for name, value in (
+            ("HTTPCACHE_ENABLED", True),
+            ("HTTPCACHE_STORAGE", CaptureStorage),
+            ("HTTPCACHE_POLICY", CapturePolicy),
+            ("HTTPCACHE_IGNORE_MISSING", replay),
+        ):
+            settings.set(name, value, priority="addon")
+        # What comes as gzip any WARC tool can read; zstd not every one.
+        settings["DEFAULT_REQUEST_HEADERS"].setdefault("Accept-Encoding", "gzip, deflate")
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", HttpCacheMiddleware, None)
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", CaptureMiddleware, 900)
 
 
 class PolitenessAddon:

@@ -106,6 +106,9 @@ class Visit:
     addresses: tuple[str, ...] = ()
     """Every address on the way: the one asked for, redirects, the answer's, the canonical one."""
 
+    captured: object | None = None
+    """The :class:`newsarchive.capture.Captured` answer that the article was read from."""
+
     counts: bool = True
     """False when a crawl's ``section``, ``since`` or ``until`` leave the article out of its feed."""
 

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
+from newsarchive.capture import CaptureStore, ReplayStore
 from newsarchive.discovery.walk import Walk
+from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
+from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
 from newsarchive.store.pages import Cover, Page, Sighted
+from newsarchive.store.warc import WarcError
 
 
 class ArchiveLedger:
-    """The crawl ``crawl`` of the site ``site`` on ``archive``."""
+    """The crawl ``crawl`` of the site ``site`` on ``archive``.
 
-    def __init__(self, archive: Archive, site: str, crawl: int):
-        self.archive, self.site, self.crawl = archive, site, crawl
+    ``rules`` say how its pages are read; ``captures`` has the bytes of its answers.
+    """
+
+    def __init__(self, archive: Archive, site: str, rules: type[SiteRules], crawl: int, captures: CaptureStore | ReplayStore):
+        self.archive, self.site, self.rules, self.crawl, self.captures = archive, site, rules, crawl, captures
         self.new = 0
         """Articles that were new, and asked for."""
+
+    def snapshots(self, walk: Walk) -> list[int]:
+        """The captures of ``walk``'s listing that a replay goes through one after the other, oldest first."""
+        return self.captures.snapshots(walk.listing.url)
 
     def begin(self, walk: Walk) -> None:
         """Enter ``walk``, and tell it what it may meet."""
@@ -92,12 +104,30 @@ class ArchiveLedger:
         self.archive.pages.stored(page, article, article.visit.addresses)
         return True
 
-    def store(self, article: Article) -> str:
-        """Store ``article`` and return what it was, see :meth:`newsarchive.store.articles.Articles.store`."""
+    async def store(self, article: Article) -> str:
+        """Store ``article`` and return what it was, see :meth:`newsarchive.store.articles.Articles.store`.
+
+        Its bytes are on the disk before its row names them.
+        """
         visit = article.visit or Visit(None)
+        if visit.captured:
+            await self.captures.settle(visit.captured)
+            article.capture = visit.captured.reference
+        self._read_old_again(article)
         outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
         self.new += outcome == "new" and visit.counts
         return outcome
+
+    def _read_old_again(self, article: Article) -> None:
+        """When the reading code has changed since, read the old bytes with the new code first.
+
+        What differs then was read otherwise, and only what still differs was edited.
+        """
+        before = self.archive.articles.read_by(article.id)
+        if before and before[0] != article.extractor and before[1] != article.content_hash:
+            old = self.archive.articles.get(article.id)
+            with suppress(WarcError):  # without bytes nobody can tell: the cause is unknown
+                self.archive.articles.put(reread(old, self.archive.path.parent / "warc", self.rules), self.crawl, "reread")
 
     def owed(self) -> int:
         """How many pages of the site are owed."""
@@ -112,6 +142,9 @@ class RunLedger:
         self.seen: dict[str, set[str]] = {}
         self.under_way: set[str] = set()
         self.new = 0
+
+    def snapshots(self, walk: Walk) -> list[int]:
+        return []
 
     def begin(self, walk: Walk) -> None:
         pass

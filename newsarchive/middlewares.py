@@ -117,6 +117,31 @@ class SightingMiddleware:
         return passed
 
 
+class OffSite(IgnoreRequest):
+    """An address is not on the site's hosts."""
+
+
+class SiteMiddleware:
+    """Lets no request leave the site's own hosts, redirects included, but those with ``allow_offsite`` in their meta.
+
+    Scrapy's own lets ``dont_filter`` pass, takes subdomains for the site, and drops a redirect without telling its errback.
+    """
+
+    def __init__(self, crawler):
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler):
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        hosts = getattr(self.crawler.spider, "hosts", None)
+        host = urlparse_cached(request).hostname
+        if hosts and host not in hosts and not request.meta.get("allow_offsite"):
+            self.crawler.stats.inc_value("archive/request/off_site")
+            raise OffSite(f"{host} is not on the site")
+
+
 class RobotsForbidden(IgnoreRequest):
     """robots.txt forbids an address."""
 

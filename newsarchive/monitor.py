@@ -13,6 +13,7 @@ from scrapy.utils.misc import load_object
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.pipelines import ArchivePipeline
 from newsarchive.store.archive import Archive
+from newsarchive.warcfiles import open_captures
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +35,12 @@ def archive_enabled(settings) -> bool:
 
 
 class CrawlMonitor:
-    """Opens the archive for a crawl, unless ``ArchivePipeline`` is switched off."""
+    """Opens the archive for a crawl, unless ``ArchivePipeline`` is switched off, and closes it when all is written."""
 
     def __init__(self, crawler):
         self.crawler = crawler
         self.archive = Archive(archive_path(crawler.settings))
-        self.heartbeat = create_looping_call(self._touch)
+        self.heartbeat = create_looping_call(self._beat)
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
@@ -50,17 +51,21 @@ class CrawlMonitor:
         return cls(crawler)
 
     def spider_opened(self, spider) -> None:
+        settings = self.crawler.settings
         self.crawl = self.archive.crawls.begin(spider.name, spider.given)
-        spider.ledger = ArchiveLedger(self.archive, spider.name, self.crawl)
+        self.captures = open_captures(self.archive, self.crawl, spider.name, settings)
+        spider.ledger = ArchiveLedger(self.archive, spider.name, type(spider), self.crawl, self.captures)
         self.heartbeat.start(HEARTBEAT_SECONDS, now=False)
 
-    def _touch(self) -> None:
+    async def _beat(self) -> None:
+        await self.captures.settle()
         self.archive.crawls.touch(self.crawl, self.crawler.stats.get_stats())
         self.archive.pages.renew(self.crawl)
 
-    def spider_closed(self, spider, reason: str) -> None:
+    async def spider_closed(self, spider, reason: str) -> None:
         if self.heartbeat.running:
             self.heartbeat.stop()
+        await self.captures.close()
         self.archive.crawls.end(self.crawl, reason, self.crawler.stats.get_stats())
         owed = self.archive.pages.owed(spider.name)
         self.archive.close()

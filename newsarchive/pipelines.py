@@ -47,10 +47,10 @@ class ArchivePipeline:
     def from_crawler(cls, crawler):
         return cls(crawler)
 
-    def process_item(self, item):
+    async def process_item(self, item):
         if not isinstance(item, Article):
             return item
-        outcome = self.crawler.spider.ledger.store(item)
+        outcome = await self.crawler.spider.ledger.store(item)
         stats = self.crawler.stats
         stats.inc_value(f"archive/article/{outcome}")
         for flag in item.flags:

@@ -8,15 +8,20 @@ NEWSPIDER_MODULE = "newsarchive.spiders"
 COMMANDS_MODULE = "newsarchive.commands"
 ADDONS = {
     "newsarchive.addons.ArchiveAddon": 100,
-    "newsarchive.addons.PolitenessAddon": 200,
-    "newsarchive.addons.MirrorAddon": 300,
+    "newsarchive.addons.CaptureAddon": 200,
+    "newsarchive.addons.PolitenessAddon": 300,
+    "newsarchive.addons.MirrorAddon": 400,
 }
 
 # Ours.
 ARCHIVE_DIR = os.environ.get("NEWSARCHIVE_DIR", "archive")
 CONTACT = os.environ.get("NEWSARCHIVE_CONTACT", "")
+CAPTURE_ENABLED = True
 CRAWL_DELAY_MAX = 300
+LISTING_CAPTURE_DAYS = 0
 LISTING_MAX_PAGES = 10_000
+REPLAY = ""
+WARC_MAX_BYTES = 1_000_000_000
 
 # Politeness. USER_AGENT is made of CONTACT by an add-on, whose priority is below this file's.
 ROBOTSTXT_OBEY = True
@@ -38,6 +43,9 @@ REMOTE_CONTROL_ENABLED = False
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
+
+# A front page that reloads itself every minute would be asked twenty times.
+METAREFRESH_ENABLED = False
 
 FEED_EXPORT_ENCODING = "utf-8"
 LOG_LEVEL = "INFO"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from newsarchive.store.diff import changed_lines, changed_words
 from newsarchive.store.reports import by_section
 
 WIDTH = 100
@@ -175,3 +178,53 @@ def print_crawls(out: Console, rows: list[dict]) -> None:
         for row in rows
     ]
     out.print(table(("crawl#", "site", "started", "end", "requests#", "new#", "revised#", "unchanged#", "arguments"), found))
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar on standard error while the block runs, if that is a terminal; it gives a function that takes steps."""
+    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda n: bar.advance(task, n)
+
+
+def print_diff(out: Console, title: str, fields: Sequence[tuple[str, Any, Any]]) -> None:
+    """Print the changes of ``fields`` (name, old, new), block by block and word by word."""
+    out.print(Text(title, style="bold"))
+    for field, old, new in fields:
+        out.print(Text(f"  {field}"))
+        for what, before, after in changed_lines(old, new):
+            line = Text(f"    {what} ", style={"-": "red", "+": "green"}.get(what, ""))
+            if what == "~":
+                for sign, words in changed_words(before, after):
+                    # Signs as well as colours: a pipe has none.
+                    line.append(
+                        {"-": f"[-{words}-]", "+": f"{{+{words}+}}", "=": words}[sign], {"-": "red", "+": "green"}.get(sign)
+                    )
+            else:
+                line.append(before or after)
+            out.print(line)
+    out.print()
+
+
+def print_rereading(
+    out: Console, read: int, changed: int, counts: dict, examples: dict, unreadable: list, missing: int, applied: bool
+) -> None:
+    """Print what a second reading found."""
+    out.print(
+        Text(f"{read} articles read again, {changed} of them otherwise than before." + (" Written." if applied and changed else ""))
+    )
+    if counts:
+        out.print()
+        out.print(table(("field", "articles#"), sorted(counts.items(), key=lambda item: -item[1])))
+        out.print()
+    for field, found in examples.items():
+        for id, old, new in found:
+            print_diff(out, id, [(field, old, new)])
+    if missing:
+        out.print(Text(f"{missing} articles have no capture and were left as they are."))
+    for line in unreadable[:20]:
+        out.print(Text(f"Not readable: {line}"), style="red")
+    if len(unreadable) > 20:
+        out.print(Text(f"… and {len(unreadable) - 20} more"))

@@ -153,3 +153,35 @@ def test_robots_and_both_sources_combine(play, crawl):
     articles = [path for path in site.requests if site.pages.number(path)]
     assert len(articles) == len(set(articles)) == 120
     assert {source for (source,) in done.rows("select distinct source from sighting")} == {"sitemap", "feed", "days"}
+
+
+def test_redirects_are_followed_on_the_site_and_not_off_it(play, crawl):
+    site = play(stories=60)
+    same, front, off, local, loop = [s for s in site.pages.newsroom.all() if not s.missing and not s.canonical][:5]
+    targets = {
+        site.pages.path(same): site.pages.path(same) + "?new=1",
+        site.pages.path(front): "https://courier.example/",
+        site.pages.path(off): "https://es.courier.example/elsewhere",
+        site.pages.path(local): "http://127.0.0.1:1/secret",
+        site.pages.path(loop): site.pages.path(loop),
+    }
+    site.override = lambda path: Answer(b"", status=302, headers={"Location": targets[path]}) if path in targets else None
+    done = crawl(site)
+    states = {
+        key: (state, reason) for key, state, reason in done.rows("select key, state, reason from page where state <> 'stored'")
+    }
+    assert states[str(front.number)] == ("gone", "redirected to https://courier.example/")
+    assert states[str(off.number)] == ("moved", "redirected to https://es.courier.example/elsewhere")
+    assert states[str(local.number)] == ("moved", "redirected to http://127.0.0.1:1/secret")
+    assert states[str(loop.number)] == ("waiting", "IgnoreRequest: max redirections reached")
+    assert str(same.number) not in states
+    aliases = {url for (url,) in done.rows("select url from alias where page = ?", f"demo:{same.number}")}
+    assert {"https://courier.example" + path for path in (site.pages.path(same), site.pages.path(same) + "?new=1")} <= aliases
+
+
+def test_a_page_that_reloads_itself_is_asked_once(play, crawl):
+    site = play(stories=40)
+    front = site.pages.section_page("world").replace("<head>", '<head><meta http-equiv="refresh" content="5">')
+    site.override = lambda path: Answer(front.encode()) if path == "/world/" else None
+    crawl(site, "-a", "section=world")
+    assert site.requests.count("/world/") == 1

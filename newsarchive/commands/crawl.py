@@ -12,6 +12,7 @@ from newsarchive.arguments import Arguments
 from newsarchive.monitor import archive_enabled, archive_path
 from newsarchive.spiders.base import NewsSpider
 from newsarchive.store.archive import Archive, ArchiveError
+from newsarchive.warcfiles import check_replay
 
 
 class Command(crawl.Command):
@@ -36,4 +37,5 @@ class Command(crawl.Command):
         if issubclass(site, NewsSpider):
             Arguments.parse(arguments, site)
             if archive_enabled(self.settings):
+                check_replay(self.settings)
                 Archive(archive_path(self.settings)).close()

@@ -70,6 +70,9 @@ class Walk:
     end: str | None = None
     reason: str | None = None
 
+    snapshots: Sequence[int] = ()
+    """In a replay: captures of the listing's first page that are newer than the one walked."""
+
     def __post_init__(self):
         self.pending = 1
         self.asked = {self.listing.url}

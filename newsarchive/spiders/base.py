@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import scrapy
-from scrapy.exceptions import CloseSpider, IgnoreRequest
+from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.arguments import Arguments
@@ -22,11 +22,13 @@ from newsarchive.extract.rules import SiteRules
 from newsarchive.frontier import Frontier
 from newsarchive.items import Article, Link, Visit
 from newsarchive.ledger import ArchiveLedger, RunLedger
-from newsarchive.middlewares import RobotsForbidden
+from newsarchive.middlewares import OffSite, RobotsForbidden
 from newsarchive.mirror import Mirror
 from newsarchive.store.pages import Cover
 from newsarchive.urls import clean_url, not_amp
 
+# Every answer but a redirect comes to the callback, which records it.
+HANDLED = [status for status in range(300, 600) if status not in (301, 302, 303, 307, 308)]
 GONE = (404, 410)
 REFUSED = (401, 402, 403, 451)
 
@@ -49,7 +51,6 @@ class NewsSpider(SiteRules, scrapy.Spider):
         super().__init__(kwargs.pop("name", None))
         self.given = kwargs
         self.arguments = Arguments.parse(kwargs, type(self))
-        self.allowed_domains = list(self.hosts)
         self.mirror = Mirror(self.arguments.base_url, self.hosts) if self.arguments.base_url else None
         self.wanted_sections: set[str] = set()
         self._filled: set[str] = set()
@@ -128,12 +129,17 @@ class NewsSpider(SiteRules, scrapy.Spider):
             errback=self.article_failed,
             # The ledger knows which page was had; Scrapy's own filter would forget it with the process.
             dont_filter=True,
-            meta={"page": page, "kind": "article", "handle_httpstatus_all": True, **meta},
+            meta={"page": page, "kind": "article", "handle_httpstatus_list": HANDLED, **meta},
         )
 
-    def walk_request(self, listing: Listing, wanted: str | None = None) -> scrapy.Request:
-        """Return the request that begins a walk of ``listing``. ``wanted`` is what a user called the section."""
-        return self._listing_request(listing.url, self._new_walk(listing), wanted=wanted)
+    def walk_request(self, listing: Listing, wanted: str | None = None, snapshots: Sequence[int] | None = None) -> scrapy.Request:
+        """Return the request that begins a walk of ``listing``.
+
+        ``wanted`` is what a user called the section; ``snapshots`` are captures still to be replayed, one walk each.
+        """
+        walk = self._new_walk(listing)
+        first, *walk.snapshots = (self.ledger.snapshots(walk) if snapshots is None else snapshots) or [None]
+        return self._listing_request(listing.url, walk, wanted=wanted, snapshot=first)
 
     def _new_walk(self, listing: Listing) -> Walk:
         walk = Walk(listing, self.arguments.since, self.arguments.until, self.settings.getint("LISTING_MAX_PAGES"))
@@ -147,7 +153,7 @@ class NewsSpider(SiteRules, scrapy.Spider):
             errback=self.listing_failed,
             cb_kwargs={"walk": walk},
             dont_filter=True,
-            meta={"walk": walk, "kind": "listing", "handle_httpstatus_all": True, **meta},
+            meta={"walk": walk, "kind": "listing", "handle_httpstatus_list": HANDLED, **meta},
         )
 
     def _menu_request(self, sections: list[str]) -> scrapy.Request:
@@ -157,7 +163,7 @@ class NewsSpider(SiteRules, scrapy.Spider):
             errback=self.menu_failed,
             cb_kwargs={"sections": sections},
             dont_filter=True,
-            meta={"kind": "listing", "handle_httpstatus_all": True},
+            meta={"kind": "listing", "handle_httpstatus_list": HANDLED},
         )
 
     # Listings.
@@ -253,6 +259,8 @@ class NewsSpider(SiteRules, scrapy.Spider):
             walk.links,
             walk.reached,
         )
+        if walk.snapshots:
+            return [self.walk_request(listing, snapshots=walk.snapshots)]
         if whole or not self.arguments.fills or listing.source != "sections" or not self.arguments.since:
             return []
         today = datetime.now(zone(self.zone)).date().isoformat()
@@ -277,8 +285,8 @@ class NewsSpider(SiteRules, scrapy.Spider):
 
     # Articles.
 
-    def parse_article(self, response: Response) -> Iterator[Article]:
-        """Yield the article on a page, or record what the page is instead."""
+    def parse_article(self, response: Response) -> Iterator[Article | scrapy.Request]:
+        """Yield the article on a page, or record what the page is instead; in a replay, go on with its next capture."""
         page = response.meta["page"]
         addresses = (*response.meta.get("redirect_urls", ()), response.request.url, response.url)
         if refused := self._no_article(response):
@@ -288,9 +296,12 @@ class NewsSpider(SiteRules, scrapy.Spider):
         if not article.headline or not (article.body or article.images):
             self._record(page, "not_article", f"no {'text' if article.headline else 'headline'} on it", addresses)
             return
-        article.fetched_at = iso(datetime.now(UTC))
-        article.visit = Visit(page, addresses, self._counts(article, page))
+        captured = response.meta.get("captured")
+        article.fetched_at = iso(datetime.fromisoformat(captured.row["fetched_at"]) if captured else datetime.now(UTC))
+        article.visit = Visit(page, addresses, captured, self._counts(article, page))
         yield article
+        if later := response.meta.get("snapshots"):
+            yield self.article_request(response.url, page, snapshot=later[0], snapshots=later[1:])
 
     def _no_article(self, response: Response) -> tuple[str, str] | None:
         """Return state and reason of a page that holds no article; state ``failed`` when it may hold one later."""
@@ -319,8 +330,8 @@ class NewsSpider(SiteRules, scrapy.Spider):
         request = failure.request
         if failure.check(RobotsForbidden):
             self._record(request.meta["page"], "refused", "robots.txt forbids it")
-        elif failure.check(IgnoreRequest):
-            self._record(request.meta["page"], "moved", f"off the site: {failure.value}")
+        elif failure.check(OffSite):
+            self._record(request.meta["page"], "moved", f"redirected to {request.url}")
         else:
             self._record(request.meta["page"], "failed", _reason(failure))
 

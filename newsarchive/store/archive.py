@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsarchive.dates import stamp
@@ -111,6 +111,10 @@ class Archive:
     def now(self) -> str:
         """The present time as the ledger writes it."""
         return stamp(self._clock())
+
+    def ago(self, days: float) -> str:
+        """The time ``days`` before now, as the ledger writes it."""
+        return stamp(self._clock() - timedelta(days=days))
 
     def close(self) -> None:
         """Write what waits, fold the write-ahead log into the file, close."""

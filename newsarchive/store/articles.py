@@ -23,13 +23,19 @@ class Articles:
         self.archive = archive
 
     def store(self, article: Article, crawl: int, visited: str | None = None, addresses: Iterable[str] = ()) -> str:
-        """Store ``article``, read on the page ``visited`` that ``addresses`` led to; one transaction.
+        """Store ``article``, read on the page ``visited`` that ``addresses`` led to; one transaction. Returns as :meth:`put`."""
+        with self.archive.transaction():
+            self.archive.pages.stored(visited, article, [article.url, *addresses])
+            return self.put(article, crawl)
 
-        Returns what it was: ``new``, ``revised`` (another text than any before), ``returned`` (an earlier text again) or
-        ``unchanged`` (fields that make no revision are updated in place). Sets ``article.revision``.
+    def put(self, article: Article, crawl: int, cause: str | None = None) -> str:
+        """Make ``article`` the present text of its page, and say what it was.
+
+        ``new``, ``revised`` (another text than any before), ``returned`` (an earlier text again) or ``unchanged`` (fields
+        that make no revision are updated in place). ``cause`` is who changed it, when that is known to be another than the
+        publisher. Sets ``article.revision``.
         """
         with self.archive.transaction() as db:
-            self.archive.pages.stored(visited, article, [article.url, *addresses])
             row = db.execute("select * from article where id = ?", (article.id,)).fetchone()
             if row is None:
                 article.revision = 1
@@ -41,7 +47,7 @@ class Articles:
                 article.revision = old.revision
                 self._update(row, article, crawl)
                 return "unchanged"
-            self._supersede(row, old, article, changed)
+            self._supersede(row, old, article, changed, cause)
             earlier = db.execute(
                 "select n, revision from revision where id = ? and content_hash = ?", (article.id, article.content_hash)
             ).fetchone()
@@ -60,19 +66,37 @@ class Articles:
         began = self.archive.db.execute("select started_at from crawl where id = ?", (crawl,)).fetchone()
         return bool(row and row["fetched_at"] and row["fetched_at"] >= began["started_at"])
 
+    def read_by(self, id: str) -> tuple[str, str] | None:
+        """Return the version of the code that read the article ``id``, and its content hash; None when there is none."""
+        row = self.archive.db.execute("select extractor, content_hash from article where id = ?", (id,)).fetchone()
+        return row and (row["extractor"], row["content_hash"])
+
+    def captured(self, site: str | None = None) -> list[str]:
+        """Return the ids of the articles whose bytes are kept, in the order in which these stand in their files."""
+        rows = self.archive.db.execute(
+            """select id from article where capture is not null and (site = ? or ? is null)
+            order by json_extract(capture, '$.file'), json_extract(capture, '$.offset')""",
+            (site, site),
+        )
+        return [row[0] for row in rows]
+
+    def count(self, site: str | None = None) -> int:
+        """Return how many articles there are."""
+        return self.archive.db.execute("select count(*) from article where site = ? or ? is null", (site, site)).fetchone()[0]
+
     def get(self, id: str) -> Article | None:
         """Return the present text of the article ``id``."""
         row = self.archive.db.execute("select * from article where id = ?", (id,)).fetchone()
         return row and article_of(row)
 
-    def _supersede(self, row: sqlite3.Row, old: Article, new: Article, changed: list[str]) -> None:
+    def _supersede(self, row: sqlite3.Row, old: Article, new: Article, changed: list[str], cause: str | None) -> None:
         silent = old.modified_at is not None and old.modified_at == new.modified_at
         values = {name: row[name] for name in COLUMNS} | {
             "superseded_at": self.archive.now(),
             "changed": json.dumps(changed),
-            "silent": int(silent),
+            "silent": int(silent and cause is None),
             # Another reader may see another text on the same page: then nobody can say who changed it.
-            "cause": "publisher" if old.extractor == new.extractor else "unknown",
+            "cause": cause or ("publisher" if old.extractor == new.extractor else "unknown"),
         }
         self._insert("revision", values)
 

@@ -112,6 +112,7 @@ create table capture (
   kind text not null                              -- article, listing, robots, other
 );
 create index capture_url on capture (url, id);
+create index capture_file on capture (file, "offset");
 create table article (
   n integer primary key,
   {_article_columns()},

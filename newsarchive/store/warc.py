@@ -1,0 +1,243 @@
+"""WARC 1.1 files (ISO 28500:2017): written record by record, read at an offset, mended after a crash.
+
+Each record is a gzip member of its own. A file is called ``*.warc.gz.open`` while it is written and loses the ending when
+it is whole. Offsets count from the file's beginning to the member of the record.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+OPEN = ".open"
+Headers = list[tuple[str, str]]
+
+IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+
+
+class WarcError(Exception):
+    """A record cannot be read; the message says which and why."""
+
+
+def payload_digest(payload: bytes) -> str:
+    """Return the digest of ``payload`` in the form that WARC tools expect.
+
+    >>> payload_digest(b"")
+    'sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ'
+    """
+    return "sha1:" + base64.b32encode(hashlib.sha1(payload).digest()).decode()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record is."""
+
+    file: str
+    """Name of the file in ``warc/``, without ``.open``."""
+
+    offset: int
+
+
+@dataclass
+class Record:
+    """One record, as read."""
+
+    headers: dict[str, str]
+    """WARC headers, names in lower case."""
+
+    http: Headers
+    """Headers of the HTTP message inside."""
+
+    status: int
+    """Of a response; 0 else."""
+
+    payload: bytes
+    """The HTTP body as it came, still encoded."""
+
+
+class WarcWriter:
+    """Writes records into files of at most ``max_bytes`` in ``folder``; ``info`` fills each file's ``warcinfo``.
+
+    ``name`` begins the file names and must be this process's own. Not for several threads at once.
+    """
+
+    def __init__(self, folder: Path, name: str, info: dict[str, str], max_bytes: int):
+        self.folder, self.name, self.info, self.max_bytes = folder, name, info, max_bytes
+        self.serial = 0
+        self.file = None
+        self.path: Path | None = None
+        self.unsynced = False
+
+    def write_exchange(
+        self, url: str, date: str, ip: str | None, request: bytes, response: bytes, payload: bytes, digest: str,
+        revisit: tuple[str, str, str] | None = None, level: int = 6,
+    ) -> Place:  # fmt: skip
+        """Write a request and its response, and return where the response is.
+
+        ``request`` and ``response`` are HTTP messages without body. ``revisit`` is profile, address and date of the capture
+        that has the same payload, which is then not written again. ``level`` is that of gzip.
+        """
+        fields: Headers = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
+        if ip:
+            fields.append(("WARC-IP-Address", ip))
+        kind = "response"
+        if revisit:
+            kind, payload = "revisit", b""
+            fields += [("WARC-Profile", revisit[0]), ("WARC-Refers-To-Target-URI", revisit[1]), ("WARC-Refers-To-Date", revisit[2])]
+        place, identity = self._write(kind, fields, "application/http; msgtype=response", response + payload, level)
+        fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Concurrent-To", identity)]
+        self._write("request", fields, "application/http; msgtype=request", request, level)
+        return place
+
+    def write_resource(self, url: str, date: str, type: str, payload: bytes, digest: str) -> Place:
+        """Write what was made here and not sent by a server, such as a page as a browser drew it."""
+        fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
+        return self._write("resource", fields, type, payload, 6)[0]
+
+    def sync(self) -> None:
+        """Bring everything that was written to the disk."""
+        if self.unsynced:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.unsynced = False
+
+    def close(self) -> None:
+        """Sync, and give the open file its name."""
+        if self.file:
+            self.sync()
+            self.file.close()
+            self.path.rename(self.path.with_name(self.path.name.removesuffix(OPEN)))
+            sync_folder(self.folder)
+            self.file = None
+
+    def _write(self, kind: str, fields: Headers, type: str, block: bytes, level: int) -> tuple[Place, str]:
+        if self.file is None:
+            self._open()
+        elif self.file.tell() >= self.max_bytes and kind != "request":  # a request stays with its response
+            self.close()
+            self._open()
+        place = Place(self.path.name.removesuffix(OPEN), self.file.tell())
+        return place, self._member(kind, fields, type, block, level)
+
+    def _open(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.serial += 1
+        self.path = self.folder / f"{self.name}-{self.serial:05}.warc.gz{OPEN}"
+        self.file = open(self.path, "xb")
+        sync_folder(self.folder)
+        block = "".join(f"{name}: {value}\r\n" for name, value in self.info.items() if value).encode()
+        fields = [("WARC-Date", self.info["date"]), ("WARC-Filename", self.path.name.removesuffix(OPEN))]
+        self._member("warcinfo", fields, "application/warc-fields", block, 6)
+
+    def _member(self, kind: str, fields: Headers, type: str, block: bytes, level: int) -> str:
+        identity = f"<urn:uuid:{uuid.uuid4()}>"
+        lines = ["WARC/1.1", f"WARC-Type: {kind}", f"WARC-Record-ID: {identity}"]
+        lines += [f"{name}: {value}" for name, value in fields]
+        lines += [f"WARC-Block-Digest: {payload_digest(block)}", f"Content-Type: {type}", f"Content-Length: {len(block)}", "", ""]
+        packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS + 16)
+        self.file.write(packer.compress("\r\n".join(lines).encode() + block + b"\r\n\r\n") + packer.flush())
+        self.unsynced = True
+        return identity
+
+
+def http_message(first_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """Return the head of an HTTP message."""
+    return "\r\n".join([first_line, *(f"{name}: {value}" for name, value in headers), "", ""]).encode("latin-1", "replace")
+
+
+def locate(folder: Path, name: str) -> Path:
+    """Return the path of the WARC file ``name``, which may still be open."""
+    path = folder / name
+    return path if path.exists() else folder / f"{name}{OPEN}"
+
+
+def read_record(path: Path, offset: int) -> Record:
+    """Return the record at ``offset`` of ``path``. Raises :class:`WarcError`."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            data = b"".join(_member_at(file))
+    except (OSError, zlib.error) as error:
+        raise WarcError(f"no record at {offset} of {path}: {error}") from None
+    head, _, rest = data.partition(b"\r\n\r\n")
+    first, headers = _head(head)
+    fields = {name.lower(): value for name, value in headers}
+    if not first.startswith("WARC/") or not fields.get("content-length", "").isdigit():
+        raise WarcError(f"no record at {offset} of {path}")
+    block = rest[: int(fields["content-length"])]
+    if "application/http" not in fields.get("content-type", ""):
+        return Record(fields, [], 0, block)
+    head, _, payload = block.partition(b"\r\n\r\n")
+    first, http = _head(head)
+    status = re.match(r"HTTP/\S+ (\d{3})", first)
+    return Record(fields, http, int(status[1]) if status else 0, payload)
+
+
+def _head(head: bytes) -> tuple[str, Headers]:
+    first, *lines = head.decode("latin-1").split("\r\n")
+    return first, [(name.strip(), value.strip()) for line in lines for name, colon, value in [line.partition(":")] if colon]
+
+
+def _member_at(file) -> Iterator[bytes]:
+    """The unpacked pieces of one gzip member; raises zlib.error when it is not whole."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    while not unpacker.eof:
+        piece = file.read(65536)
+        if not piece:
+            raise zlib.error("the member ends too soon")
+        yield unpacker.decompress(piece)
+
+
+def mend(path: Path, begin: int = 0) -> int:
+    """Cut off what a crash left half written at the end of ``path``, an ``.open`` file, and give it its name.
+
+    ``begin`` is the offset of a record that is known to be whole, where the search begins. Returns how many bytes were cut
+    off. A file without any whole record is removed.
+    """
+    size = path.stat().st_size
+    whole = _end_of_last_member(path, begin)
+    if whole == 0:
+        path.unlink()
+        return size
+    if whole < size:
+        with open(path, "r+b") as file:
+            file.truncate(whole)
+            os.fsync(file.fileno())
+    path.rename(path.with_name(path.name.removesuffix(OPEN)))
+    sync_folder(path.parent)
+    return size - whole
+
+
+def _end_of_last_member(path: Path, begin: int) -> int:
+    with open(path, "rb") as file:
+        file.seek(begin)
+        end = begin
+        unpacker, rest = zlib.decompressobj(zlib.MAX_WBITS + 16), b""
+        while piece := rest or file.read(1 << 20):
+            rest = b""
+            try:
+                unpacker.decompress(piece)
+            except zlib.error:
+                return end
+            if unpacker.eof:
+                rest = unpacker.unused_data
+                end = file.tell() - len(rest)
+                unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
+        return end
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring names in ``folder`` to the disk: without it a power cut may forget a file that was synced itself."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
