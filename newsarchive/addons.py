@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 
 from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
@@ -84,9 +85,29 @@ def user_agent(contact: str | None) -> str:
 
 def check_politeness(settings) -> None:
     """Raise ValueError when a delay is 0: Scrapy then holds no limit a host at all (2.14 to 2.19)."""
-    slots = settings.getdict("DOWNLOAD_SLOTS")
-    delays = {"DOWNLOAD_DELAY": settings.getfloat("DOWNLOAD_DELAY")}
-    delays |= {f"DOWNLOAD_SLOTS[{host!r}]['delay']": float(slot["delay"]) for host, slot in slots.items() if "delay" in slot}
+    delays = {"DOWNLOAD_DELAY": settings["DOWNLOAD_DELAY"]}
+    for host, slot in settings.getdict("DOWNLOAD_SLOTS").items():
+        if "delay" in slot:
+            delays[f"DOWNLOAD_SLOTS[{host!r}]['delay']"] = slot["delay"]
     for name, delay in delays.items():
-        if delay <= 0:
-            raise ValueError(f"{name} is {delay:g}; it is seconds between two requests to a host and must be more than 0")
+        if not number(delay) > 0:
+            raise ValueError(f"{name} is {delay}; it is seconds between two requests to a host and must be more than 0")
+
+
+NUMBERS = ("CRAWL_DELAY_MAX", "LISTING_CAPTURE_DAYS", "LISTING_MAX_PAGES", "WARC_MAX_BYTES")
+
+
+def check_numbers(settings) -> None:
+    """Raise ValueError when one of our own settings is no number."""
+    for name in NUMBERS:
+        if not number(settings[name]) >= 0:
+            raise ValueError(f"{name} is {settings[name]}; it must be a number, 0 or more")
+
+
+def number(value) -> float:
+    """Return ``value`` as a finite number; NaN, which is in no order to any, when it is none."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return math.nan
+    return found if math.isfinite(found) else math.nan

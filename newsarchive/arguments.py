@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from newsarchive.dates import parse_day, zone
 
+FIRST_DAY = "1990-01-01"
 NAMES = ("section", "source", "since", "until", "urls", "base_url", "max_articles")
 
 
@@ -45,13 +46,11 @@ class Arguments:
         since, until = (_day(name, given.get(name)) for name in ("since", "until"))
         if since and until and until < since:
             raise ValueError(f"until={until} is before since={since}")
-        sections = tuple(part.strip() for part in given.get("section", "").split(",") if part.strip())
-        sources = _sources(given, site)
-        fills = False
+        sections, sources = (_list(name, given.get(name)) for name in ("section", "source"))
+        sources, fills = _sources(sources, given, site), False
         if not sources:
             sources, fills = _default_sources(site, bool(sections), bool(since or until), "urls" in given)
-        if sections and "sections" in sources:
-            _check_sections(sections, site)
+        _check_sections(sections, site)
         if "days" in sources and not since:
             last = date.fromisoformat(until) if until else datetime.now(zone(site.zone)).date()
             since = (last - timedelta(days=1)).isoformat()
@@ -69,15 +68,24 @@ class Arguments:
 
 def _day(name: str, text: str | None) -> str | None:
     try:
-        return parse_day(text) if text else None
+        day = parse_day(text) if text else None
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+    if day and day < FIRST_DAY:
+        raise ValueError(f"{name}={day} is before {FIRST_DAY}, when nothing was published on the web")
+    return day
 
 
-def _sources(given: dict[str, str], site) -> tuple[str, ...]:
-    sources = [part.strip() for part in given.get("source", "").split(",") if part.strip()]
+def _list(name: str, text: str | None) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+    if text and not found:
+        raise ValueError(f"{name}={text} names nothing")
+    return found
+
+
+def _sources(sources: tuple[str, ...], given: dict[str, str], site) -> tuple[str, ...]:
     if sources and "urls" in given:
-        sources.append("urls")
+        sources += ("urls",)
     found = []
     for source in sources:
         if source == "urls" and "urls" not in given:
@@ -109,7 +117,7 @@ def _default_sources(site, sections: bool, days: bool, urls: bool) -> tuple[tupl
 
 def _check_sections(sections: tuple[str, ...], site) -> None:
     for section in sections:
-        if section.startswith(("http://", "https://")) and not site.addresses.owns(section):
+        if section.startswith("//") or (section.startswith(("http://", "https://")) and not site.addresses.owns(section)):
             raise ValueError(f"section {section} is not on {site.name}'s hosts: {', '.join(site.hosts)}")
 
 
@@ -127,15 +135,18 @@ def _file(path: str | None) -> str | None:
 def _base_url(url: str | None) -> str | None:
     if url is None:
         return None
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
-        raise ValueError(f"base_url={url} is no server; write http://HOST:PORT")
-    return f"{parts.scheme}://{parts.netloc}"
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.path in ("", "/") and not parts.query:
+            return f"{parts.scheme}://{parts.netloc}"
+    except ValueError:  # such as a port that is no number
+        pass
+    raise ValueError(f"base_url={url} is no server; write http://HOST:PORT")
 
 
 def _count(name: str, text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isdigit() or int(text) == 0:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) == 0:
         raise ValueError(f"{name}={text} is no number from 1 up")
     return int(text)

@@ -52,37 +52,34 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def parse_time(text: str, site_zone: str = "UTC", *, false_utc: bool = False) -> Time | None:
+def parse_time(text: str, site_zone: str = "UTC", clock_zone: str | None = None) -> Time | None:
     """Read ISO 8601 (extended or compact), RFC 2822, Unix seconds or milliseconds, ``12:54 03.02.2022``, or a day.
 
-    A time without offset is in ``site_zone``; a day is its midnight there. With ``false_utc`` a ``Z`` is not believed
-    and the time is read in ``site_zone`` too. None when the text is none of these.
+    A time without offset is in ``site_zone``; a day is its midnight there. With ``clock_zone`` the times of day without
+    offset are in that zone, and so are those that end in ``Z``: the page does not mean it. None when the text is none of
+    these.
 
     >>> parse_time("20260729T1319+0800").at.isoformat()
     '2026-07-29T05:19:00+00:00'
     >>> parse_time("2022-02-03", "Europe/Moscow").at.isoformat()
     '2022-02-02T21:00:00+00:00'
-    >>> parse_time("2019-11-18T21:17:27Z", "Europe/Moscow", false_utc=True).at.isoformat()
+    >>> parse_time("2019-11-18T21:17:27Z", clock_zone="Europe/Moscow").at.isoformat()
     '2019-11-18T18:17:27+00:00'
     """
     raw = text.strip()
     if not raw or len(raw) > 60:
         return None
     try:
-        found = _read(raw)
-        if found is None:
-            return None
-        at, precision = found
-        if at.tzinfo is None or (false_utc and raw[-1] in "Zz"):
-            at, given = at.replace(tzinfo=zone(site_zone)), False
-        else:
-            given = True
+        at, precision = _read(raw)
+        given = at.tzinfo is not None and not (clock_zone and raw[-1] in "Zz")
+        if not given:
+            at = at.replace(tzinfo=zone(site_zone if precision == "day" or not clock_zone else clock_zone))
         return Time(at.astimezone(UTC).replace(microsecond=0), raw, precision, "given" if given else "site")
     except (ValueError, OverflowError):
         return None
 
 
-def _read(raw: str) -> tuple[datetime, str] | None:
+def _read(raw: str) -> tuple[datetime, str]:
     if UNIX_TIME.match(raw):
         seconds = int(raw) / 1000 if len(raw) == 13 else float(raw)
         return datetime.fromtimestamp(seconds, UTC), "second"

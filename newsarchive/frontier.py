@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from scrapy import Request, signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider
@@ -37,7 +37,7 @@ class Frontier:
         self.cover = cover
         while pages := self.spider.ledger.claim(cover, self.room()):
             for page in pages:
-                yield self.spider.article_request(page.url, page.id)
+                yield self.spider.article_request(page.url, page.id, page.day)
             await self.crawler.signals.wait_for(signals.scheduler_empty)
 
     def room(self) -> int:
@@ -47,6 +47,35 @@ class Frontier:
         if self.max_articles:
             room = min(room, self.max_articles - self.spider.ledger.new - held)
         return max(room, 0)
+
+    def sighted(self, requests: Sequence[Request], known: set[str] | None = None) -> list[Request]:
+        """Record the links of ``requests``, all of one walk, and return those to ask for now.
+
+        The keys that earlier walks had seen go into ``known``.
+        """
+        if not requests:
+            return []
+        walk = requests[0].meta["walk"]
+        inside = [request for request in requests if walk.holds(request.meta["link"])]
+        links = [request.meta["link"] for request in inside]
+        by_link = {(link.site, link.key): request for link, request in zip(links[::-1], inside[::-1], strict=True)}
+        found = self.spider.ledger.sight(walk, links, self.room()) if links else []
+        stats = self.crawler.stats
+        stats.inc_value(f"archive/sighting/{walk.listing.source}", len(links))
+        stats.inc_value("archive/sighting/outside", len(requests) - len(links))
+        walk.new += sum(one.new for one in found)
+        passed = []
+        for one in found:
+            if one.known and known is not None:
+                known.add(one.link.key)
+            if one.claimed:
+                request = by_link[one.link.site, one.link.key].replace(url=one.page.url)
+                request.meta.update(page=one.page.id, day=one.link.day)
+                del request.meta["link"], request.meta["walk"]
+                passed.append(request)
+            elif one.due:
+                self.left_waiting = True
+        return passed
 
     def park(self, request: Request) -> bool:
         """Keep back what continues a listing while ``max_articles`` leaves no room; tell whether it was kept."""
@@ -59,7 +88,7 @@ class Frontier:
         room = self.room()
         pages = self.spider.ledger.claim(self.cover, room) if room else []
         for page in pages:
-            self.crawler.engine.crawl(self.spider.article_request(page.url, page.id))
+            self.crawler.engine.crawl(self.spider.article_request(page.url, page.id, page.day))
         return bool(pages)
 
     def _scheduler_empty(self) -> None:
@@ -81,7 +110,7 @@ class Frontier:
         for request in self.parked:
             walk = request.meta["walk"]
             walk.fail("max_articles were stored", "bound")
-            self.spider.walk_ended(walk)
+            self.spider.walk_ended(walk, fill=False)
         if enough:
             raise CloseSpider("max_articles")
 

@@ -212,8 +212,11 @@ class Link:
     modified_at: str | None = None
     """``lastmod`` of a sitemap, or the time of change that a listing shows; None when it gives none."""
 
+    site: str | None = None
+    """Whose article it is; filled in, as what follows, by who knows the site's addresses."""
+
     key: str | None = None
-    """The article's number, else its cleaned address; filled in by the site's addresses."""
+    """The article's number, else its cleaned address."""
 
     address: str | None = None
     """Where to ask for the article: ``url`` without what only tells how a reader came."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from newsarchive.capture import CaptureStore, ReplayStore
-from newsarchive.discovery.walk import Walk
+from newsarchive.discovery.walk import Earlier, Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
 from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
 from newsarchive.store.pages import Cover, Page, Sighted
+from newsarchive.store.schema import WHOLE
 from newsarchive.store.warc import WarcError
 
 
@@ -42,23 +44,13 @@ class ArchiveLedger:
             listing.day or walk.since,
             listing.day or walk.until,
         )
-        if last and last.whole and last.covers is not None and last.covers <= (walk.since or ""):
-            walk.may_meet, walk.met_covers = True, last.covers
+        walk.begin_after(last and Earlier(last["end"] in WHOLE, last["covers"], last["until"]))
 
     def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
         """Record ``links`` and claim up to ``limit`` of them."""
         listing = walk.listing
-        return self.archive.pages.sight(
-            self.site,
-            listing.source,
-            listing.url,
-            listing.section,
-            links,
-            walk=walk.id,
-            crawl=self.crawl,
-            limit=limit,
-            position=walk.links + 1,
-        )
+        place = {"walk": walk.id, "crawl": self.crawl, "limit": limit, "position": walk.links + 1}
+        return self.archive.pages.sight(listing.source, listing.url, listing.section, links, **place)
 
     def step(self, walk: Walk, at: str | None) -> None:
         """Note how far ``walk`` came, and what it asks next."""
@@ -88,6 +80,15 @@ class ArchiveLedger:
     def failed(self, page: str | None, reason: str, at_last: str = "given_up") -> str:
         """Note that ``page`` could not be had. Return its state now; ``at_last`` is the one after the last try."""
         return self.archive.pages.failed(page, reason, at_last) if page else at_last
+
+    def postpone(self, page: str | None, reason: str) -> None:
+        """Let ``page`` wait, for a reason that says nothing of it."""
+        if page:
+            self.archive.pages.postpone(page, reason)
+
+    def section_names(self) -> set[str]:
+        """The sections of the site that earlier crawls walked, in lower case."""
+        return self.archive.pages.section_names(self.site)
 
     def done(self, page: str | None, scraped: bool) -> None:
         """The item of ``page`` left the pipelines; the archive knows by itself."""
@@ -140,6 +141,7 @@ class RunLedger:
     def __init__(self, site: str):
         self.site = site
         self.seen: dict[str, set[str]] = {}
+        self.left: deque[Page] = deque()
         self.under_way: set[str] = set()
         self.new = 0
 
@@ -152,12 +154,18 @@ class RunLedger:
     def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
         found: dict[str, Sighted] = {}
         for link in links:
-            page = Page(f"{self.site}:{link.key}", link.address)
+            page = Page(f"{link.site}:{link.key}", link.address, link.day)
             new = page.id not in self.seen
             self.seen.setdefault(page.id, set()).update({walk.listing.section} - {None})
-            if page.id not in found:
-                found[page.id] = Sighted(link, page, new, False, new)
-                self.under_way.update({page.id} if new else ())
+            if page.id in found:
+                continue
+            claimed = new and limit > 0
+            found[page.id] = Sighted(link, page, new, False, new, claimed)
+            if claimed:
+                limit -= 1
+                self.under_way.add(page.id)
+            elif new:
+                self.left.append(page)
         return list(found.values())
 
     def step(self, walk: Walk, at: str | None) -> None:
@@ -170,7 +178,9 @@ class RunLedger:
         pass
 
     def claim(self, cover: Cover, limit: int) -> list[Page]:
-        return []
+        pages = [self.left.popleft() for _ in range(min(limit, len(self.left)))]
+        self.under_way.update(page.id for page in pages)
+        return pages
 
     def held(self) -> int:
         return len(self.under_way)
@@ -181,6 +191,12 @@ class RunLedger:
     def failed(self, page: str | None, reason: str, at_last: str = "given_up") -> str:
         self.done(page, False)
         return at_last
+
+    def postpone(self, page: str | None, reason: str) -> None:
+        self.done(page, False)
+
+    def section_names(self) -> set[str]:
+        return set()
 
     def done(self, page: str | None, scraped: bool) -> None:
         self.under_way.discard(page)

@@ -42,12 +42,12 @@ class SightingMiddleware:
                 waiting.append(output)
                 if len(waiting) < START_BATCH:
                     continue
-            for request in self._sighted(waiting):
+            for request in self.crawler.spider.frontier.sighted(waiting):
                 yield request
             waiting = []
             if not (isinstance(output, Request) and "link" in output.meta):
                 yield output
-        for request in self._sighted(waiting):
+        for request in self.crawler.spider.frontier.sighted(waiting):
             yield request
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
@@ -62,11 +62,11 @@ class SightingMiddleware:
                 yield output
         walk = response.meta.get("walk")
         if walk is None or walk.end is not None or response.status != 200:
-            for request in self._sighted(links):
+            for request in self.crawler.spider.frontier.sighted(links):
                 yield request
             return
         known: set[str] = set()
-        for request in self._sighted(links, known):
+        for request in self.crawler.spider.frontier.sighted(links, known):
             yield request
         asked = set(walk.take([request.meta["link"] for request in links], known, [request.url for request in more]))
         spider = self.crawler.spider
@@ -90,31 +90,6 @@ class SightingMiddleware:
                 self.crawler.engine.crawl(request)
         elif response.meta.get("kind") == "article":
             spider.ledger.failed(response.meta.get("page"), reason)
-
-    def _sighted(self, requests: list[Request], known: set[str] | None = None) -> list[Request]:
-        """Record the links of ``requests`` and return those to ask for; put the keys seen by earlier walks into ``known``."""
-        if not requests:
-            return []
-        spider, walk = self.crawler.spider, requests[0].meta["walk"]
-        inside = {r.meta["link"].key: r for r in reversed(requests) if walk.holds(r.meta["link"])}
-        links = [r.meta["link"] for r in requests if walk.holds(r.meta["link"])]
-        sighted = spider.ledger.sight(walk, links, spider.frontier.room()) if links else []
-        stats, source = self.crawler.stats, walk.listing.source
-        stats.inc_value(f"archive/sighting/{source}", len(links))
-        stats.inc_value("archive/sighting/outside", len(requests) - len(links))
-        walk.new += sum(s.new for s in sighted)
-        passed = []
-        for s in sighted:
-            if s.known and known is not None:
-                known.add(s.link.key)
-            if s.claimed:
-                request = inside[s.link.key].replace(url=s.page.url)
-                request.meta["page"] = s.page.id
-                del request.meta["link"], request.meta["walk"]
-                passed.append(request)
-            elif s.new:
-                spider.frontier.left_waiting = True
-        return passed
 
 
 class OffSite(IgnoreRequest):
@@ -146,6 +121,10 @@ class RobotsForbidden(IgnoreRequest):
     """robots.txt forbids an address."""
 
 
+class RobotsUnavailable(IgnoreRequest):
+    """robots.txt could not be had, so nothing is asked."""
+
+
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Scrapy's own, and RFC 9309 where that is laxer: a robots.txt that cannot be had means no.
 
@@ -165,17 +144,19 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if request.meta.get("dont_obey_robotstxt") or not request.url.startswith(("http://", "https://")):
             return
         parser = await self.robot_parser(request)
+        if parser is None:
+            raise RobotsUnavailable("robots.txt could not be had")
         if not parser.allowed(request.url, self.user_agent):
             self.crawler.stats.inc_value("robotstxt/forbidden")
             raise RobotsForbidden("Forbidden by robots.txt")
 
-    async def robot_parser(self, request: Request) -> RobotParser:
+    async def robot_parser(self, request: Request) -> RobotParser | None:
         netloc = urlparse_cached(request).netloc
         if netloc not in self.parsers:
             self.parsers[netloc] = asyncio.ensure_future(self._fetch(request))
         return await asyncio.shield(self.parsers[netloc])
 
-    async def _fetch(self, request: Request) -> RobotParser:
+    async def _fetch(self, request: Request) -> RobotParser | None:
         parts = urlparse_cached(request)
         robots = Request(
             f"{parts.scheme}://{parts.netloc}/robots.txt",
@@ -189,11 +170,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             response = await self.crawler.engine.download_async(robots)
         except Exception as error:  # whatever kept it away, the answer is the same: no
             logger.error("No robots.txt of %s (%s: %s): nothing is asked of it", parts.netloc, type(error).__name__, error)
-            return self._parser(b"User-agent: *\nDisallow: /")
+            return None
         stats.inc_value(f"robotstxt/response_status_count/{response.status}")
         if response.status >= 500:
             logger.error("robots.txt of %s answers %d: nothing is asked of it", parts.netloc, response.status)
-            return self._parser(b"User-agent: *\nDisallow: /")
+            return None
         parser = self._parser(response.body if response.status < 400 else b"")
         await self.crawler.signals.send_catch_log_async(signal=signals.robots_parsed, robotparser=parser, request=request)
         if delay := parser.crawl_delay(self.user_agent):

@@ -27,7 +27,10 @@ class Mirror:
 
     def real(self, url: str, host: str | None = None) -> str:
         """Return the site's own address for ``url``, on ``host`` or the first one, when it is the mirror's."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # such as an unclosed bracket in the host: nobody's address
+            return url
         if parts.netloc != self.netloc:
             return url
         return urlunsplit(parts._replace(scheme="https", netloc=host or self.hosts[0]))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import tldextract
 from w3lib.url import canonicalize_url, url_query_cleaner
@@ -34,6 +34,22 @@ def clean_url(url: str) -> str:
         if parts.scheme.lower() == scheme:
             host = host.removesuffix(port)
     return canonicalize_url(urlunsplit(parts._replace(netloc=host)), keep_blank_values=True)
+
+
+def absolute(base: str, address: str | None) -> str | None:
+    """Return ``address``, relative to ``base``, as an http or https address; None when it is none.
+
+    >>> absolute("https://example.org/a/", "b.html")
+    'https://example.org/a/b.html'
+    >>> absolute("https://example.org/", "javascript:alert(1)")
+    """
+    if not address or not (address := address.strip()):
+        return None
+    try:
+        url = urljoin(base, address)
+        return url if urlsplit(url).hostname and url.startswith(("http://", "https://")) else None
+    except ValueError:  # such as an unclosed bracket in the host
+        return None
 
 
 def not_amp(url: str) -> str:
@@ -70,7 +86,10 @@ class Addresses:
 
     def owns(self, url: str) -> bool:
         """Tell whether ``url`` is on one of the site's hosts."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # such as an unclosed bracket in the host
+            return False
         return parts.scheme in ("http", "https") and parts.hostname in self.hosts
 
     def article(self, url: str) -> tuple[str, str | None] | None:

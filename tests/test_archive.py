@@ -46,12 +46,12 @@ def crawl(archive):
 
 def link(n: int, **more) -> Link:
     url = f"https://news.example/{n}.html"
-    return Link(url, key=str(n), address=url, day="2026-02-28", **more)
+    return Link(url, site="news", key=str(n), address=url, day="2026-02-28", **more)
 
 
 def sight(archive, crawl, links, section="world", source="sections", listing=LISTING, limit=100):
     walk, _ = archive.listings.begin(crawl, "news", source, listing, section, None, None)
-    return archive.pages.sight("news", source, listing, section, links, walk=walk, crawl=crawl, limit=limit)
+    return archive.pages.sight(source, listing, section, links, walk=walk, crawl=crawl, limit=limit)
 
 
 def article(n: int = 1, **fields) -> Article:
@@ -124,16 +124,20 @@ def test_a_stored_article_is_due_when_its_listing_gives_a_newer_time(archive, cr
     archive.articles.store(article(), crawl, "news:1")
     assert not sight(archive, crawl, [link(1, **times)])[0].claimed
     newer = times | {"modified_at": "2026-02-28T11:00:00+00:00"}
-    assert sight(archive, crawl, [link(1, **newer)])[0].claimed
-    archive.articles.store(article(), crawl, "news:1")
-    assert not sight(archive, crawl, [link(1, **newer)])[0].claimed
+    later = archive.crawls.begin("news", {})
+    assert sight(archive, later, [link(1, **newer)])[0].claimed
+    archive.articles.store(article(), later, "news:1")
+    assert not sight(archive, later, [link(1, **newer)])[0].claimed
+    # Another listing tells the same crawl the same.
+    assert not sight(archive, later, [link(1, **newer)], source="days", listing="https://news.example/day")[0].claimed
 
 
 def test_a_newer_time_survives_a_crawl_that_died(archive, crawl):
     sight(archive, crawl, [link(1, modified_at="2026-02-28T10:00:00+00:00")])
     archive.articles.store(article(), crawl, "news:1")
-    assert sight(archive, crawl, [link(1, modified_at="2026-02-28T11:00:00+00:00")])[0].claimed
-    archive.crawls.end(crawl, "shutdown", {})
+    died = archive.crawls.begin("news", {})
+    assert sight(archive, died, [link(1, modified_at="2026-02-28T11:00:00+00:00")])[0].claimed
+    archive.db.execute("update crawl set process = '999999999:1' where id = ?", (died,))
     other = archive.crawls.begin("news", {})
     assert [page.id for page in archive.pages.claim(other, Cover("news"), 9)] == ["news:1"]
 
@@ -207,7 +211,7 @@ def test_another_reader_cannot_accuse_the_publisher(archive, crawl):
 
 def test_a_page_known_by_its_address_goes_over_to_the_true_page(archive, crawl):
     address = "https://news.example/story?id=7"
-    seen = Link(address, key=address, address=address, day="2026-02-28")
+    seen = Link(address, site="news", key=address, address=address, day="2026-02-28")
     assert sight(archive, crawl, [seen])[0].page.id == f"news:{address}"
     archive.articles.store(article(7), crawl, f"news:{address}", [address])
     assert [tuple(r) for r in archive.db.execute("select id, state from page")] == [("news:7", "stored")]

@@ -117,7 +117,7 @@ def test_a_walk_that_was_stopped_is_not_met_by_the_next(counting, crawl, tmp_pat
     )
     stop_at(site, process, 10, signal.SIGKILL)
     done = crawl(site, "-a", "section=world", folder=folder)
-    assert done.rows('select "end" from listing order by id') == [(None,), ("exhausted",)]
+    assert done.rows('select "end" from listing order by id') == [("stopped",), ("exhausted",)]
     assert done.rows("select count(*) from page where state = 'waiting'") == [(0,)]
 
 

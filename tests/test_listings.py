@@ -185,3 +185,41 @@ def test_a_page_that_reloads_itself_is_asked_once(play, crawl):
     site.override = lambda path: Answer(front.encode()) if path == "/world/" else None
     crawl(site, "-a", "section=world")
     assert site.requests.count("/world/") == 1
+
+
+def gaps(done) -> list[tuple]:
+    return done.rows("select source, reason, since, until, closed_by from gap order by id")
+
+
+def test_a_feed_that_moved_on_leaves_a_gap_until_the_days_close_it(play, crawl):
+    site = play(stories=400)
+    newsroom = site.pages.newsroom
+    stories = newsroom._first
+    newsroom._first = stories[:200]
+    crawl(site, "-a", "source=feed")
+    newsroom._first = stories
+    done = crawl(site, "-a", "source=feed")
+    before, now = stories[199].published.date().isoformat(), stories[360].published.date().isoformat()
+    assert gaps(done) == [("feed", "no overlap", before, now, None)]
+    done = crawl(site, "-a", "source=days", "-a", f"since={before}", "-a", f"until={now}")
+    assert gaps(done) == [("feed", "no overlap", before, now, "days")]
+
+
+def test_a_listing_cut_off_is_a_gap_that_a_whole_walk_closes(play, crawl):
+    site = play(ReferencePages, services=False)
+    done = crawl(site, "-a", "section=middle east", "-a", "source=sections")
+    ((source, reason, since, _, closed_by),) = gaps(done)
+    assert (source, reason, since, closed_by) == ("sections", "robots", None, None)
+    site.pages.robots = ""
+    done = crawl(site, "-a", "section=middle east")
+    assert gaps(done)[0][-1] == "sections"
+
+
+def test_a_section_that_redirects_to_the_front_page_is_looked_up(play, crawl):
+    site = play(stories=40, override=lambda path: Answer(b"", status=302, headers={"Location": "/"}) if path == "/world/" else None)
+    site.pages.section_path = lambda section: {"world": "/the-world/"}.get(section, f"/{section.replace(' ', '-')}/")
+    section = site.pages.section
+    site.pages.section = lambda path: section(path.replace("/the-world/", "/world/"))
+    done = crawl(site, "-a", "section=world")
+    assert done.rows('select url, "end" from listing') == [("https://courier.example/the-world/", "exhausted")]
+    assert len(done.lines()) < 15, "the front page was taken for the section"

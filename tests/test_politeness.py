@@ -47,6 +47,21 @@ def test_a_robots_txt_that_cannot_be_had_means_no(play, crawl):
     assert "nothing is asked of it" in done.log
 
 
+def test_an_outage_of_robots_txt_costs_no_page(play, crawl):
+    """Pages that wait must not be taken for forbidden because the site was down for an hour."""
+    site = play(stories=60)
+    crawl(site, "-a", "max_articles=3", "-a", "section=world")
+    site.override = lambda path: Answer(b"", status=503) if path == "/robots.txt" else None
+    done = crawl(site, "-a", "section=world", "-s", "RETRY_TIMES=0")
+    assert done.rows("select count(*), max(tries) from page where state = 'waiting'") == [(11, 0)]
+    site.override = lambda path: None
+    archive = type(done.archive())(done.folder / "archive.db")
+    archive.db.execute("update page set due_at = null")
+    archive.close()
+    done = crawl(site, "-a", "section=world")
+    assert done.rows("select count(*) from page where state = 'waiting'") == [(0,)]
+
+
 def test_no_robots_txt_means_yes(play, crawl):
     site = play(override=lambda path: Answer(b"", status=404) if path == "/robots.txt" else None, stories=40)
     assert crawl(site).rows("select count(*) from article") == [(40,)]

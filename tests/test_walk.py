@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from newsarchive.discovery.walk import Listing, Walk, pinned
+from newsarchive.discovery.walk import Earlier, Listing, Walk, in_order
 from newsarchive.items import Link
 
 FRONT = Listing("sections", "https://news.example/world/", "world")
@@ -36,14 +36,14 @@ def test_a_pinned_old_story_stops_nothing_and_reaches_nothing():
 
 
 def test_a_pinned_story_that_is_new_does_not_hinder_meeting():
-    walk = Walk(FRONT, may_meet=True, met_covers="")
-    found = links("2015-01-01", "2022-02-03", "2022-02-02", prefix="a")
-    chunk(walk, found, known={"a1", "a2"})
+    walk = Walk(FRONT, earlier=Earlier(True, "", None))
+    found = links("2015-01-01", "2022-02-03", "2022-02-02", "2022-02-02", prefix="a")
+    chunk(walk, found, known={"a1", "a2", "a3"})
     assert (walk.end, walk.covers) == ("met", "")
 
 
 def test_one_unknown_article_in_the_chunk_goes_on():
-    walk = Walk(FRONT, may_meet=True, met_covers="2022-01-01")
+    walk = Walk(FRONT, earlier=Earlier(True, "2022-01-01", None))
     assert chunk(walk, links("2022-02-03", "2022-02-02", prefix="a"), known={"a1"})
     chunk(walk, links("2022-02-01", prefix="b"), "3", known={"b0"})
     assert (walk.end, walk.covers) == ("met", "2022-01-01")
@@ -83,8 +83,8 @@ def test_a_continuation_that_was_asked_before_repeats():
 def test_chunks_that_go_round_under_new_addresses_repeat():
     walk = Walk(FRONT)
     for n in range(3):
-        chunk(walk, links("2022-02-03", prefix=f"{n}-"), f"p{n}")
-    chunk(walk, links("2022-02-03", prefix="1-"), "p9")
+        chunk(walk, links("2022-02-03", "2022-02-03", prefix=f"{n}-"), f"p{n}")
+    chunk(walk, links("2022-02-03", "2022-02-03", prefix="1-"), "p9")
     assert walk.end == "repeats"
 
 
@@ -117,10 +117,45 @@ def test_a_sitemap_goes_on_without_a_file_that_fails_and_is_not_whole():
     assert (walk.end, walk.reason, walk.covers) == ("error", "HTTP 500", None)
 
 
-def test_pinned_compares_times_of_one_form():
-    found = links("2022-02-03", "2022-02-03", "2022-02-02")
-    found[0].published_at = "2022-02-03T01:00:00+00:00"
-    assert pinned(found) == []
-    for link, hour in zip(found, (9, 12, 8), strict=True):
-        link.published_at = f"2022-02-03T{hour:02}:00:00+00:00"
-    assert len(pinned(found)) == 1
+def test_a_run_of_pinned_stories_longer_than_the_news_stops_nothing():
+    walk = Walk(FRONT, since="2022-02-02")
+    assert chunk(walk, links("2021-04-03", "2021-04-02", "2021-04-01", "2022-02-04", "2022-02-03", prefix="a"))
+    assert (walk.end, walk.reached) == (None, "2022-02-03")
+
+
+def test_one_newer_item_in_an_old_chunk_goes_on():
+    walk = Walk(FRONT, since="2022-02-02")
+    assert chunk(walk, links("2022-01-03", "2022-01-02", "2022-02-03", prefix="a"))
+    assert walk.end is None
+
+
+def test_a_drifting_cursor_shows_one_article_twice_and_goes_on():
+    walk = Walk(FRONT)
+    chunk(walk, links("2022-02-03", "2022-02-02", prefix="a"), "2")
+    assert chunk(walk, links("2022-02-03", "2022-02-02", prefix="a")[1:], "3")
+    assert chunk(walk, links("2022-02-01", prefix="b"), "4")
+
+
+def test_exhausted_with_since_vouches_for_since_alone():
+    walk = Walk(FRONT, since="2022-02-02")
+    chunk(walk, links("2022-02-03", "2022-01-01", prefix="a"), None)
+    assert (walk.end, walk.covers) == ("exhausted", "2022-02-02")
+
+
+def test_what_an_earlier_walk_did_not_look_for_is_not_met():
+    walk = Walk(FRONT, earlier=Earlier(True, "", "2022-02-02"))
+    assert chunk(walk, links("2022-02-04", "2022-02-03", prefix="a"), "2", known={"a0", "a1"})
+    assert chunk(walk, links("2022-02-03", "2022-02-02", prefix="b"), "3", known={"b0", "b1"})
+    chunk(walk, links("2022-02-02", "2022-02-01", prefix="c"), "4", known={"c0", "c1"})
+    assert walk.end == "met"
+
+
+def test_nothing_is_met_by_pinned_stories_alone():
+    walk = Walk(FRONT, until="2022-01-31", earlier=Earlier(True, "", None))
+    assert chunk(walk, links("2015-01-01", "2022-02-03", "2022-02-02", prefix="a"), known={"a0", "a1", "a2"})
+    assert walk.end is None
+
+
+def test_in_order_are_those_with_nothing_newer_below():
+    found = links("2020-01-01", None, "2022-02-03", "2022-02-03", "2022-02-02")
+    assert [link.key for link in in_order(found)] == ["1", "2", "3", "4"]

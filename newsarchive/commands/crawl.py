@@ -7,7 +7,7 @@ import sys
 from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
 
-from newsarchive.addons import check_politeness
+from newsarchive.addons import check_numbers, check_politeness
 from newsarchive.arguments import Arguments
 from newsarchive.monitor import archive_enabled, archive_path
 from newsarchive.spiders.base import NewsSpider
@@ -34,6 +34,7 @@ class Command(crawl.Command):
             raise ValueError(f"there is no site {name!r}; there are {', '.join(sorted(loader.list()))}")
         site = loader.load(name)
         check_politeness(self.settings)
+        check_numbers(self.settings)
         if issubclass(site, NewsSpider):
             Arguments.parse(arguments, site)
             if archive_enabled(self.settings):

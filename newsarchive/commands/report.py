@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 
 from scrapy.commands import ScrapyCommand
@@ -46,8 +47,16 @@ class Command(ScrapyCommand):
         except ArchiveError as error:
             self._fail(str(error))
             return
-        data = getattr(reports, name)(archive, *([opts.site] if name != "crawls" else []))
-        archive.close()
+        try:
+            if opts.site and opts.site not in archive.sites():
+                self._fail(f"the archive has no site {opts.site!r}; it has {', '.join(archive.sites()) or 'none'}")
+                return
+            data = getattr(reports, name)(archive, *([opts.site] if name != "crawls" else []))
+        except sqlite3.DatabaseError as error:
+            self._fail(f"the archive cannot be read: {error}; scrapy check-archive says more")
+            return
+        finally:
+            archive.close()
         if opts.json:
             print(json.dumps(data, ensure_ascii=False, indent=1))
         elif name == "coverage":

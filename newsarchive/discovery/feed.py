@@ -22,7 +22,7 @@ class Feed:
 
     def listings(self, days: Iterable[str]) -> list[Listing]:
         """Return the listings to walk; ``days`` is no matter here."""
-        return [Listing("feed", self.address, newest_first=False)]
+        return [Listing("feed", self.address, newest_first=False, newest_only=True)]
 
     def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
         """Return the links of the feed's items."""

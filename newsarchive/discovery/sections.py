@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -46,9 +47,14 @@ class Sections:
         A path or an address need not be declared.
         """
         if wanted.startswith(("http://", "https://", "/")):
-            url = urljoin(self.address.format(""), wanted)
-            path = urlsplit(url).path.strip("/")
-            return next((name for name, declared in self.names.items() if declared == path), name_of(path)), url
+            parts = urlsplit(wanted)
+            # Whatever host of the site was named: one section is one listing.
+            url = urljoin(self.address.format(""), parts.path + (f"?{parts.query}" if parts.query else ""))
+            path = parts.path.strip("/")
+            for name, declared in self.names.items():
+                if declared.strip("/") == path:
+                    return name, self.address.format(declared)
+            return name_of(path), url
         for name, path in self.names.items():
             if slug(wanted) in (slug(name), slug(path), slug(name_of(path))):
                 return name, self.address.format(path)
@@ -59,20 +65,26 @@ class Sections:
         """Address of the page whose menu names the sections."""
         return urljoin(self.address.format(""), "/")
 
-    def read_menu(self, response: TextResponse, wanted: str) -> tuple[str, str] | None:
-        """Return name and address of the section ``wanted`` from the links of the page ``response``; None: not there."""
-        by_address = None
-        for link in response.css("a[href]"):
-            url = _absolute(response, link.attrib["href"])
-            host = url and urlsplit(url).hostname
-            if host != urlsplit(response.url).hostname:
-                continue
+    def menu_links(self, response: TextResponse) -> list[tuple[str, str]]:
+        """Return words and address of every link of the page that has the menu."""
+        links = [
+            (" ".join(link.css("*::text").getall()), _absolute(response, link.attrib["href"])) for link in response.css("a[href]")
+        ]
+        return [(" ".join(words.split()), url) for words, url in links if url]
+
+    def find_in_menu(self, wanted: str, links: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+        """Return name and address of the section ``wanted`` among the ``links`` of a menu; None: it is not there.
+
+        A link's words go before its path; the words are the section's name.
+        """
+        by_path = None
+        for words, url in links:
             path = urlsplit(url).path.strip("/")
-            if path and slug(wanted) == slug("".join(link.css("*::text").getall())):
-                return wanted.casefold().strip(), url
+            if path and slug(wanted) == slug(words):
+                return words.casefold(), url
             if path and slug(wanted) in (slug(path), slug(name_of(path))):
-                by_address = by_address or (wanted.casefold().strip(), url)
-        return by_address
+                by_path = by_path or ((words or name_of(path)).casefold(), url)
+        return by_path
 
     def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
         """Return links and continuation of a section's page or chunk; times without offset are in ``zone``."""
@@ -84,8 +96,10 @@ class Sections:
             item = next((items[a] for a in link.root.iterancestors() if a in items), None)
             if url := _absolute(response, link.attrib.get("href", "")):
                 chunk.links.append(Link(url, _time(item, self.published, zone), _time(item, self.modified, zone)))
-        if urls := [url for address in _select(response, self.more).getall() if (url := _absolute(response, address))]:
-            chunk.more = urls[-1:]
+        urls = [url for address in _select(response, self.more).getall() if (url := _absolute(response, address))]
+        # Other lists on the page have continuations too: that of this one has most of its path in common with it.
+        own = set(urlsplit(response.url).path.split("/"))
+        chunk.more = [max(reversed(urls), key=lambda url: len(own & set(urlsplit(url).path.split("/"))))] if urls else []
         return chunk
 
 

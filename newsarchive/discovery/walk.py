@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,8 +11,11 @@ from newsarchive.items import Link
 EMPTY_CHUNKS = 3
 """So many chunks in a row without an article are the end of a listing: one may stand in its middle."""
 
+STALE_CHUNKS = 3
+"""So many chunks in a row with nothing but articles of the chunks before are a listing that goes round."""
+
 REMEMBERED_CHUNKS = 8
-"""A listing that goes round in so few chunks is noticed even when its continuations differ."""
+"""The chunks before, as far as they are remembered."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,21 @@ class Listing:
 
     day: str | None = None
     """The one day that it lists."""
+
+    newest_only: bool = False
+    """True for a feed: what is older is not on it, and not its to vouch for."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """How the last walk of a listing ended."""
+
+    whole: bool
+    covers: str | None
+    """The oldest day back to which it, with the walks it met, vouches for the listing; ``""``: to its end."""
+
+    until: str | None
+    """The newest day that it looked for; None: to its top."""
 
 
 @dataclass
@@ -55,11 +72,8 @@ class Walk:
     id: int | None = None
     """Its row in the archive."""
 
-    may_meet: bool = False
-    """What the last walk had seen need not be walked again."""
-
-    met_covers: str | None = None
-    """How deep the last walk, with those that it met, vouches for the listing."""
+    earlier: Earlier | None = None
+    """The last walk of the listing, when what it had seen need not be walked again."""
 
     pages: int = 0
     links: int = 0
@@ -75,17 +89,27 @@ class Walk:
 
     def __post_init__(self):
         self.pending = 1
+        self.at = self.listing.url
+        """What was asked last."""
         self.asked = {self.listing.url}
-        self.empty = 0
+        self.empty = self.stale = 0
         self.recent: deque[frozenset[str]] = deque(maxlen=REMEMBERED_CHUNKS)
         self.faults: list[str] = []
 
     @property
     def covers(self) -> str | None:
         """The oldest day back to which this walk, with those it met, vouches for the listing; ``""``: to its end."""
-        if self.end == "exhausted":
-            return self.listing.day or ("" if self.since is None or self.listing.newest_first else self.since)
-        return {"since": self.since, "met": self.met_covers}.get(self.end)
+        if self.end == "met":
+            # What the earlier walk saw below is older; what this one asked for is all that it vouches for itself.
+            return self.earlier.covers
+        if self.end not in ("exhausted", "since") or self.listing.newest_only:
+            return None
+        return self.listing.day or self.since or ""
+
+    def begin_after(self, earlier: Earlier | None) -> None:
+        """May this walk stop where it meets ``earlier``? Only if that was whole, and as deep as this is asked to be."""
+        if earlier and earlier.whole and earlier.covers is not None and earlier.covers <= (self.since or ""):
+            self.earlier = earlier
 
     def holds(self, link: Link) -> bool:
         """Tell whether ``link`` is within ``since`` and ``until``, as far as the listing tells."""
@@ -96,36 +120,48 @@ class Walk:
         listing goes on. Return what to ask next; nothing once :attr:`end` is set."""
         self.pages += 1
         self.pending -= 1
-        inside = [link for link in links if self.holds(link)]
-        self.links += len(inside)
-        out_of_order = {id(link) for link in pinned(links)} if self.listing.newest_first else ()
-        loose = [link for link in links if id(link) not in out_of_order]
-        days = [link.day for link in loose if link.day]
-        if days:
-            self.reached = min(days + [self.reached or "9999"])
+        self.links += sum(self.holds(link) for link in links)
+        days = [link.day for link in (in_order(links) if self.listing.newest_first else links) if link.day]
+        self.reached = min([*days, self.reached or "9999"]) if days else self.reached
         fresh = [url for url in dict.fromkeys(more) if url not in self.asked]
         if not self.listing.newest_first:
             return self._ask(fresh)
-        self.empty = 0 if links else self.empty + 1
         keys = frozenset(link.key for link in links)
+        self.empty = 0 if links else self.empty + 1
+        self.stale = self.stale + 1 if keys and keys <= frozenset().union(*self.recent) else 0
         if not links and not more and self.pages == 1:
             self._finish("error", "no article on it")
         elif not more or self.empty >= EMPTY_CHUNKS:
             self._finish("exhausted")
-        elif self.since and days and max(days) < self.since:
+        elif self.since and (dated := [link.day for link in links if link.day]) and max(dated) < self.since:
             self._finish("since")
-        elif self.may_meet and _met([link for link in loose if self.holds(link)], known):
+        elif self.earlier and self._meets(links, known):
             self._finish("met")
         elif not fresh:
             self._finish("repeats", f"its continuation {more[0]} was asked before")
-        elif keys and any(keys <= chunk for chunk in self.recent):
+        elif (len(keys) > 1 and keys in self.recent) or self.stale >= STALE_CHUNKS:
             self._finish("repeats", f"page {self.pages} shows only articles of the pages before")
         self.recent.append(keys)
         return self._ask(fresh[:1])
 
-    def fail(self, reason: str, end: str = "error") -> None:
-        """One answer could not be had or read. A listing without order goes on with its other files."""
+    def _meets(self, links: Sequence[Link], known: set[str]) -> bool:
+        """Tell whether this chunk's articles had all been seen here before, where the earlier walk vouches for what is below.
+
+        Pinned stories count for neither: a few that are new to the listing and older than all that stand in order.
+        """
+        loose = [link for link in in_order(links) if self.holds(link)]
+        if not loose or any(link.key not in known for link in loose):
+            return False
+        if self.earlier.until and any(link.day is None or link.day > self.earlier.until for link in loose):
+            return False
+        oldest = min(link.day or "" for link in loose)
+        unknown = [link for link in links if self.holds(link) and link.key not in known]
+        return 2 * len(unknown) < len(loose) and all(link.day and link.day < oldest for link in unknown)
+
+    def fail(self, reason: str, end: str = "error", at: str | None = None) -> None:
+        """The answer at ``at`` could not be had or read. A listing without order goes on with its other files."""
         self.pending -= 1
+        self.at = at or self.at
         self.faults.append(reason)
         if self.listing.newest_first or self.pending == 0 or end == "robots":
             self._finish(end, reason)
@@ -139,6 +175,7 @@ class Walk:
             return []
         self.asked.update(urls)
         self.pending += len(urls)
+        self.at = urls[0] if urls else self.at
         return urls
 
     def _finish(self, end: str, reason: str | None = None) -> None:
@@ -146,31 +183,16 @@ class Walk:
             self.end, self.reason = end, reason
 
 
-def _met(links: Sequence[Link], known: set[str]) -> bool:
-    return bool(links) and all(link.key in known for link in links)
+def in_order(links: Sequence[Link]) -> list[Link]:
+    """Return the links of a newest-first chunk that have nothing newer below them: all but pinned items.
 
-
-def pinned(links: Sequence[Link]) -> list[Link]:
-    """Return the links that stand out of a newest-first order: those outside its longest falling run of times.
-
-    >>> [link.url for link in pinned([Link("old", day="2020-01-01"), Link("b", day="2022-02-02"), Link("a", day="2022-02-01")])]
-    ['old']
+    >>> [link.url for link in in_order([Link("old", day="2020-01-01"), Link("b", day="2022-02-02"), Link("a", day="2022-02-01")])]
+    ['b', 'a']
     """
-    dated = [(link.published_at or link.day, link) for link in links if link.published_at or link.day]
-    # Times of one form only can be compared: days when any link has no more.
-    if any(len(time) == 10 for time, _ in dated):
-        dated = [(link.day, link) for _, link in dated if link.day]
-    # Longest non-increasing run, read from the bottom up as longest non-decreasing (patience sorting).
-    tails: list[str] = []
-    lengths: list[int] = []
-    for time, _ in reversed(dated):
-        place = bisect_right(tails, time)
-        tails[place : place + 1] = [time]
-        lengths.append(place + 1)
-    wanted, kept = len(tails), set()
-    for place in range(len(lengths) - 1, -1, -1):
-        if lengths[place] == wanted:
-            kept.add(place)
-            wanted -= 1
-    top = len(dated) - 1
-    return [link for place, (_, link) in enumerate(dated) if top - place not in kept]
+    found: list[Link] = []
+    newest = ""
+    for link in reversed(links):
+        if (link.day or newest) >= newest:
+            newest = link.day or newest
+            found.append(link)
+    return found[::-1]

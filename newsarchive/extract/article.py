@@ -8,9 +8,10 @@ import sys
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlsplit
 
 from lxml import etree
+from parsel import Selector
 from scrapy.http import TextResponse
 
 import newsarchive
@@ -20,17 +21,17 @@ from newsarchive.extract.body import read_body, text_of_blocks, unknown_kinds
 from newsarchive.extract.images import put_together, visible_images
 from newsarchive.extract.loader import ArticleLoader
 from newsarchive.extract.rules import SiteRules
-from newsarchive.extract.select import elements, strings
+from newsarchive.extract.select import elements, first, strings
 from newsarchive.extract.text import letters
 from newsarchive.items import ARTICLE_FIELDS, Article
 from newsarchive.revisions import content_hash
-from newsarchive.urls import clean_url, not_amp
+from newsarchive.urls import absolute, clean_url, not_amp
 
 TIMES = ("created_at", "published_at", "modified_at")
 # Metadata declares the large sizes, so it goes before what is seen.
 IMAGE_ORIGINS = ("jsonld", "microdata", "selectors", "html", "opengraph")
-# Less may be a caption or a credit that a site counts to its articleBody.
-LACKING_LETTERS = 20
+# Less is the dust of typography: a dash, a bracketed mark.
+LACKING_LETTERS = 6
 
 
 def load_article(response: TextResponse, site: type[SiteRules] | None = None) -> Article:
@@ -41,31 +42,46 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     empty; a page that is no article gives one without headline and body.
     """
     rules = site or SiteRules
-    root = response.selector.root
-    base = urljoin(response.url, html.base_address(root) or "")
-    false_zone = next((zone for query, zone in rules.false_utc.items() if elements(root, query)), None)
-    zone = false_zone or rules.zone
+    root = tree_of(response)
+    base = absolute(response.url, html.base_address(root)) or response.url
+    clock_zone = next((zone for query, zone in rules.false_utc.items() if elements(root, query)), None)
+    scope = first(root, rules.article) if rules.article else None
+    scope = root if scope is None else scope
     og = opengraph.properties(root)
-    blocks, container = read_body(root, rules.body, rules.images.frame, base, zone)
+    blocks, containers = read_body(scope, rules.body, rules.images.frame, base, rules.zone)
     findings: dict[str, dict[str, Any]] = {
-        "selectors": {field: _selected(root, queries) for field, queries in rules.selectors.items()},
+        "selectors": {"body": blocks} if rules.body.within else {},
         "jsonld": jsonld.read(root),
-        "microdata": microdata.read(root),
+        "microdata": microdata.read(root, rules.microdata),
         "opengraph": opengraph.read(root, og),
+        "fallbacks": {},
         "html": html.read(root),
     }
-    visible = findings["selectors" if rules.body.within else "html"]
-    visible["body"] = blocks
-    visible["images"] = visible_images(root, container, rules.body, rules.images)
+    findings["html"].setdefault("body", blocks)
+    shown = visible_images(scope, containers, rules.body, rules.images)
+    findings["selectors" if rules.images.lead else "html"]["images"] = shown
 
-    loader = ArticleLoader(site=rules, base=base, zone=zone, false_utc=bool(false_zone))
+    loader = ArticleLoader(site=rules, base=base, zone=rules.zone, clock_zone=clock_zone)
     origins: dict[str, str] = {}
+
+    def offer(origin: str, field: str, value: Any) -> None:
+        if field in ARTICLE_FIELDS and field != "images" and field not in origins and origin not in rules.not_from.get(field, ()):
+            loader.add_value(field, value)
+            if loader.get_collected_values(field):
+                origins[field] = origin
+
+    own = {"selectors": rules.selectors, "fallbacks": rules.fallbacks}
     for origin, found in findings.items():
+        for field, queries in own.get(origin, {}).items():
+            for query in queries:
+                # CSS is for what is visible; XPath may ask for the page's head.
+                offer(origin, field, strings(root if query.startswith(("/", "(")) else scope, query))
         for field, value in found.items():
-            if field in ARTICLE_FIELDS and field != "images" and field not in origins:
-                loader.add_value(field, value)
-                if loader.get_collected_values(field):
-                    origins[field] = origin
+            offer(origin, field, value)
+    if "headline" not in origins:
+        loader.add_value("headline", findings["html"].get("title"))
+        if loader.get_collected_values("headline"):
+            origins["headline"] = "title"
     article: Article = loader.load_item()
     _identify(article, rules, response.url, html.canonical_link(root), base)
     article.text = text_of_blocks(blocks)
@@ -84,13 +100,13 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     if "published_at" in times:
         article.day = day_in(times["published_at"].at, rules.zone)
         others = [text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("published_at"))]
-        if any(_disagree(times["published_at"], parse_time(t, zone, false_utc=bool(false_zone))) for t in others):
+        if any(_disagree(times["published_at"], parse_time(t, rules.zone, clock_zone)) for t in others):
             article.flags.append("dates_disagree")
     if article.is_accessible_for_free is False:
         article.flags.append("paywalled")
-    if _lacks(blocks, findings, container):
+    if _lacks(blocks, findings, containers):
         article.flags.append("short_body")
-    if container is not None and unknown_kinds(container, rules.body):
+    if unknown_kinds(containers, rules.body):
         article.flags.append("unknown_block")
     article.content_hash = content_hash(article)
     article.extractor = extractor_version(site)
@@ -109,9 +125,25 @@ def extractor_version(site: type[SiteRules] | None = None) -> str:
     return f"{newsarchive.__version__}+{digest.hexdigest()[:12]}"
 
 
-def _selected(root: etree._Element, queries: list[str]) -> list[str]:
-    """All that the first query finds which finds anything: a loader takes the first valid value."""
-    return next((found for query in queries if (found := [text for text in strings(root, query) if text.strip()])), [])
+def tree_of(response: TextResponse) -> etree._Element:
+    """Return the parsed page, the same for all who ask."""
+    try:
+        return response.selector.root
+    except ValueError:  # Scrapy's selector cannot stand a broken <base href>
+        return Selector(text=response.text).root
+
+
+def is_article(article: Article) -> bool:
+    """Tell whether there is an article in what was read: a headline, and text or something to see that was published.
+
+    The picture for social media is none, and a page's title alone is no headline: walls have both.
+    """
+    if not article.headline:
+        return False
+    if any(block["type"] != "lead" and block["type"] != "embed" for block in article.body):
+        return True
+    seen = any(image["role"] != "share" for image in article.images) or any(block["type"] == "embed" for block in article.body)
+    return article.origins["headline"] != "title" and article.published_at is not None and seen
 
 
 def _identify(article: Article, rules: type[SiteRules], address: str, canonical: str | None, base: str) -> None:
@@ -120,15 +152,13 @@ def _identify(article: Article, rules: type[SiteRules], address: str, canonical:
     article.site = rules.site_of(address)
     article.key, article.url = own[0] if own else clean_url(not_amp(address)), clean_url(not_amp(address))
     if canonical:
-        try:
-            canonical = clean_url(urljoin(base, canonical))
-        except ValueError:
-            canonical = ""
-        key = rules.canonical_key(canonical, address)
+        url = absolute(base, canonical)
+        url = clean_url(not_amp(url)) if url and urlsplit(url).port is None else ""
+        key = url and rules.canonical_key(url, address)
         numbered = own is not None and not own[0].startswith("http")
         if key and (not numbered or key == own[0]):
-            article.key, article.url = key, canonical
-        elif canonical != article.url:
+            article.key, article.url = key, url
+        elif url != article.url:
             article.flags.append("canonical_ignored")
     article.id = f"{article.site}:{article.key}"
 
@@ -141,12 +171,12 @@ def _disagree(chosen: Time, other: Time | None) -> bool:
     return abs((chosen.at - other.at).total_seconds()) > 60
 
 
-def _lacks(blocks: list[dict], findings: dict[str, dict[str, Any]], container: etree._Element | None) -> bool:
+def _lacks(blocks: list[dict], findings: dict[str, dict[str, Any]], containers: list[etree._Element]) -> bool:
     """Tell whether the page's own ``articleBody`` has text that ``blocks`` lack."""
     declared = findings["microdata"].get("article_body")
     marked = findings["microdata"].get("article_body_element")
     # A visible body that is marked up as articleBody cannot check itself.
-    if marked is not None and container is not None and (marked in _line(container) or container in _line(marked)):
+    if marked is not None and any(marked in _line(container) or container in _line(marked) for container in containers):
         declared = None
     declared = declared or findings["jsonld"].get("article_body")
     if not declared:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin
 
 from lxml import etree
 
 from newsarchive.dates import iso, parse_time
 from newsarchive.extract.rules import BodyRules
-from newsarchive.extract.select import elements, first, text_of
+from newsarchive.extract.select import BREAKS, elements, first, text_of
 from newsarchive.extract.text import plain
 from newsarchive.items import Block
+from newsarchive.urls import absolute
 
-BLOCK_TAGS = frozenset(
-    (
-        "address article aside blockquote caption center dd details div dl dt fieldset figcaption figure footer h1 h2"
-        " h3 h4 h5 h6 header hr li main ol p pre section summary table tbody tfoot thead tr ul"
-    ).split()
-)
+# Cells of a row stand on one line.
+BLOCK_TAGS = BREAKS - {"br", "option", "td", "th"}
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 EMBEDS = frozenset(("iframe", "embed", "object", "video", "audio"))
 SKIPPED = frozenset(
@@ -29,25 +25,30 @@ SKIPPED = frozenset(
 )
 # Social media's own embedding code is a quotation that a script replaces.
 POSTS = re.compile(r"\b(twitter-(tweet|video)|instagram-media|tiktok-embed|bluesky-embed|reddit-embed-bq)\b")
+HIDDEN = re.compile(r"display\s*:\s*none")
 PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*")
 
 
-def read_body(
-    root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str
-) -> tuple[list[Block], etree._Element | None]:
-    """Return the blocks of the article on the page ``root``, and the element that holds them (None: no body).
+def read_body(root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str) -> tuple[list[Block], list[etree._Element]]:
+    """Return the blocks of the article in ``root``, and the elements that hold them (none: no body).
 
     ``frame`` selects what stands around photos, whose captions are no text of the body. ``base`` makes addresses
     absolute; ``zone`` is that of an entry's time without offset.
     """
-    container = first(root, rules.within) if rules.within else _densest(root)
+    containers = _outermost(elements(root, rules.within)) if rules.within else _densest(root)
     leads = [lead for lead in elements(root, rules.lead) if plain(text_of(lead))][:1]
     blocks: list[Block] = [{"type": "lead", "text": plain(text_of(lead))} for lead in leads]
-    if container is None:
-        return blocks, None
-    walk = _Walk(container, rules, base, zone)
-    walk.dropped.update(leads, elements(container, frame))
-    return blocks + walk.blocks(), container
+    for container in containers:
+        walk = _Walk(container, rules, frame, base, zone)
+        walk.dropped.update(leads)
+        blocks += walk.blocks()
+    return blocks, containers
+
+
+def _outermost(found: list[etree._Element]) -> list[etree._Element]:
+    """Without those that stand inside another."""
+    known = set(found)
+    return [element for element in found if known.isdisjoint(element.iterancestors())]
 
 
 def text_of_blocks(blocks: list[Block]) -> str:
@@ -55,28 +56,30 @@ def text_of_blocks(blocks: list[Block]) -> str:
     return "\n\n".join(block["text"] for block in blocks if block["type"] != "embed" and block["text"])
 
 
-def unknown_kinds(container: etree._Element, rules: BodyRules) -> set[str]:
-    """Return the kinds of block in ``container`` that the site's rules do not know."""
-    return {kind for block in elements(container, rules.block) if (kind := block.get("data-type"))} - rules.kinds
+def unknown_kinds(containers: list[etree._Element], rules: BodyRules) -> set[str]:
+    """Return the kinds of block in ``containers`` that the site's rules do not know."""
+    found = [block.get("data-type") for container in containers for block in elements(container, rules.block)]
+    return set(filter(None, found)) - rules.kinds
 
 
-def _densest(root: etree._Element) -> etree._Element | None:
+def _densest(root: etree._Element) -> list[etree._Element]:
     """The element whose own paragraphs hold most text: ``articleBody`` when it is marked, else by counting."""
     if (marked := first(root, "[itemprop=articleBody]")) is not None and elements(marked, "p"):
-        return marked
+        return [marked]
     weight: dict[etree._Element, int] = {}
     for p in root.iter("p"):
         if (parent := p.getparent()) is not None:
             weight[parent] = weight.get(parent, 0) + len(text_of(p))
-    return max(weight, key=weight.__getitem__, default=None)
+    return [max(weight, key=weight.__getitem__)] if weight else []
 
 
 class _Walk:
     """One pass over a container in document order. Nothing recurses: a page may nest 100,000 elements."""
 
-    def __init__(self, container: etree._Element, rules: BodyRules, base: str, zone: str):
+    def __init__(self, container: etree._Element, rules: BodyRules, frame: str, base: str, zone: str):
         self.container, self.base, self.zone = container, base, zone
         self.dropped = set(elements(container, rules.drop))
+        self.frames = set(elements(container, frame))
         self.quotes = set(elements(container, rules.quote))
         self.cites = set(elements(container, rules.cite))
         self.entries = set(elements(container, rules.entry))
@@ -86,6 +89,8 @@ class _Walk:
         # What open elements make of the text inside them: (element, kind, pieces collected so far).
         self.open: list[tuple[etree._Element, str, list[str]]] = []
         self.cite = self.at = ""
+        # Embeds inside a quotation, a list or an entry, which come after it.
+        self.held: list[Block] = []
 
     def blocks(self) -> list[Block]:
         walker = etree.iterwalk(self.container, events=("start", "end", "comment", "pi"))
@@ -106,17 +111,24 @@ class _Walk:
     def _enter(self, element: etree._Element) -> bool:
         """Open ``element``; False when nothing inside it is text of the article."""
         tag = element.tag
-        if element in self.dropped or "hidden" in element.attrib:
+        if element in self.dropped or "hidden" in element.attrib or HIDDEN.search(element.get("style", "")):
+            return False
+        if post := element.get("data-telegram-post"):
+            self._embed([f"https://t.me/{post}"], element)
+            return False
+        if element in self.frames or tag == "figure":  # a film may stand where a photo does; what is said of it is a caption
+            for inner in element.iter(*EMBEDS):
+                self._embed(_addresses(inner), inner)
             return False
         if tag in EMBEDS:
-            self._embed(element.get("src") or element.get("data-src") or element.get("data") or _source(element), element)
+            self._embed(_addresses(element), element)
             return False
         if tag in SKIPPED and element is not self.container and element not in self.cites:
             return False
         kind = self._kind(element, tag)
         if kind == "post":
-            links = [a.get("href") for a in element.iter("a") if a.get("href")]
-            self._embed(element.get("data-instgrm-permalink") or element.get("cite") or (links[-1] if links else None), element)
+            links = [a.get("href") for a in element.iter("a")]
+            self._embed([element.get("data-instgrm-permalink"), element.get("cite"), *links[::-1]], element)
             return False
         if kind or tag in BLOCK_TAGS:
             self._flush()
@@ -170,17 +182,18 @@ class _Walk:
             self._close(kind, pieces)
 
     def _close(self, kind: str, pieces: list[str]) -> None:
-        if not pieces:
-            return
-        block: Block = {"type": kind, "text": (" " if kind == "heading" else "\n").join(pieces)}
-        if kind == "quote" and self.cite:
-            block["cite"] = self.cite
-        elif kind == "list":
-            block["items"] = pieces
-        elif kind == "entry" and (time := parse_time(self.at, self.zone)):
-            block["at"] = iso(time.at)
+        if pieces:
+            block: Block = {"type": kind, "text": (" " if kind == "heading" else "\n").join(pieces)}
+            if kind == "quote" and self.cite:
+                block["cite"] = self.cite
+            elif kind == "list":
+                block["items"] = pieces
+            elif kind == "entry" and (time := parse_time(self.at, self.zone)):
+                block["at"] = iso(time.at)
+            self.found.append(block)
+        self.found += self.held
+        self.held.clear()
         self.cite = self.at = ""
-        self.found.append(block)
 
     def _collect(self, text: str, kind: str) -> None:
         """Give ``text`` to the innermost open element of ``kind``: nested lists are read as one."""
@@ -205,16 +218,15 @@ class _Walk:
         # Only <br> breaks a line; line ends of the source are white space.
         return [piece if piece == "\n" else piece.replace("\n", " ") for piece in self.inline]
 
-    def _embed(self, address: str | None, element: etree._Element) -> None:
+    def _embed(self, addresses: list[str | None], element: etree._Element) -> None:
         self._flush()
-        try:
-            url = urljoin(self.base, (address or "").strip())
-        except ValueError:
-            return
-        if address and url.startswith(("http://", "https://")):
+        url = next((url for address in addresses if (url := absolute(self.base, address))), None)
+        if url:
             text = plain(element.get("title") or ("" if element.tag in EMBEDS else text_of(element)))
-            self.found.append({"type": "embed", "text": text, "url": url})
+            (self.held if self.open else self.found).append({"type": "embed", "text": text, "url": url})
 
 
-def _source(element: etree._Element) -> str | None:
-    return next((source.get("src") for source in element.iter("source") if source.get("src")), None)
+def _addresses(element: etree._Element) -> list[str | None]:
+    """Where an embedded thing may come from, what loads later first."""
+    names = ("data-src", "data-lazy-src", "src", "data")
+    return [element.get(name) for name in names] + [source.get("src") for source in element.iter("source")]

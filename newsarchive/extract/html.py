@@ -7,10 +7,11 @@ from typing import Any
 from lxml import etree
 
 from newsarchive.extract.select import compiled, strings
-from newsarchive.extract.text import plain
+from newsarchive.extract.text import plain, split_tags
 
 FIELDS = {
-    "headline": ["//h1", "//title"],
+    "headline": ["//h1"],
+    "title": ["//title"],
     "description": ["//meta[@name='description']/@content"],
     "published_at": [
         "//article//time/@datetime",
@@ -34,7 +35,7 @@ def read(root: etree._Element) -> dict[str, Any]:
     for field, queries in FIELDS.items():
         for query in queries:
             if values := [text for value in strings(root, query) if (text := plain(value))]:
-                fields[field] = values if field in MANY else values[0]
+                fields[field] = split_tags(values) if field in MANY else values[0]
                 break
     if authors := _authors(root):
         fields["authors"] = authors
@@ -43,7 +44,8 @@ def read(root: etree._Element) -> dict[str, Any]:
 
 def canonical_link(root: etree._Element) -> str | None:
     """Return the address of ``<link rel="canonical">`` as the page writes it."""
-    return next(iter(strings(root, "//link[@rel='canonical']/@href")), None)
+    # One in the body is what somebody wrote there.
+    return next(iter(strings(root, "/html/head/link[@rel='canonical']/@href")), None)
 
 
 def base_address(root: etree._Element) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -12,6 +12,7 @@ from newsarchive.extract.rules import BodyRules, ImageRules
 from newsarchive.extract.select import elements, first, text_of
 from newsarchive.extract.text import plain
 from newsarchive.items import Image
+from newsarchive.urls import absolute
 
 SRCSET = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
 LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
@@ -26,16 +27,16 @@ def _pattern(text: str) -> re.Pattern:
     return re.compile(text)
 
 
-def visible_images(root: etree._Element, container: etree._Element | None, body: BodyRules, rules: ImageRules) -> list[dict]:
+def visible_images(root: etree._Element, containers: list[etree._Element], body: BodyRules, rules: ImageRules) -> list[dict]:
     """Return the photos that the article shows, in reading order: the lead photo's element first, then the body."""
     dropped = set(elements(root, body.drop))
     found: list[dict] = []
     seen: set[etree._Element] = set()
-    for scope, role in ((first(root, rules.lead), "lead"), (container, "body")):
+    for scope, role in ((first(root, rules.lead), "lead"), *((container, "body") for container in containers)):
         for img in _img(scope)[:MAX_IMAGES] if scope is not None else ():
             if img not in seen and not any(a in dropped for a in _up_to(img, scope)):
                 seen.add(img)
-                found.extend(image | {"role": role} for image in _shown(img, scope, rules))
+                found.extend(image | {"role": role} for image in _shown(img, scope, dropped, rules))
     return found
 
 
@@ -47,19 +48,22 @@ def _up_to(element: etree._Element, top: etree._Element):
         element = element.getparent()
 
 
-def _shown(img: etree._Element, scope: etree._Element, rules: ImageRules) -> list[dict]:
+def _shown(img: etree._Element, scope: etree._Element, dropped: set[etree._Element], rules: ImageRules) -> list[dict]:
     frames = set(elements(scope, rules.frame))
     frame = next((a for a in _up_to(img, scope) if a in frames), None)
     said = {"alt": img.get("alt"), "caption": None, "credit": None}
     if frame is not None:
         credits = elements(frame, rules.credit)
         said["credit"] = next((text for c in credits if (text := plain(text_of(c)))), None)
-        captions = [_without(c, credits) for c in elements(frame, rules.caption)]
+        captioned = elements(frame, rules.caption)
+        left_out = (dropped - set(captioned)) | set(credits)
+        captions = [plain(text_of(c, left_out)) for c in captioned if c not in left_out]
         said["caption"] = " ".join(dict.fromkeys(text for text in captions if text)) or None
     said["caption"] = said["caption"] or img.get("title")
-    address = img.get("src") or ""
-    if not address or address.startswith("data:"):
-        address = next((img.get(name) for name in LAZY if img.get(name)), "")
+    # What loads later is the picture; what stands in its place is nothing.
+    address = next((img.get(name) for name in (*LAZY, "src") if img.get(name)), "")
+    if address.startswith("data:"):
+        address = ""
     sizes = [{"url": address, "width": img.get("width"), "height": img.get("height")}] if address else []
     for element in [img, *_sources(img)]:
         for name in ("srcset", "data-srcset"):
@@ -70,11 +74,6 @@ def _shown(img: etree._Element, scope: etree._Element, rules: ImageRules) -> lis
     return [size | said for size in sizes]
 
 
-def _without(element: etree._Element, inner: list[etree._Element]) -> str:
-    texts = [text_of(element)] + [text_of(x) for x in inner if x is not element and element in x.iterancestors()]
-    return "" if element in inner else plain(texts[0].replace(texts[1], "", 1) if len(texts) > 1 else texts[0])
-
-
 def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]:
     """Return one entry a photo and size out of ``found``, dicts with ``url`` and whatever an origin said beside it.
 
@@ -82,18 +81,14 @@ def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]
     belong to the photo and go to all its sizes. The lead photo comes first, share pictures last.
     """
     images: dict[tuple, Image] = {}
+    addresses: dict[str, Image] = {}
     for raw in found:
-        try:
-            url = urljoin(base, plain(raw["url"]))
-            path = urlsplit(url).path
-        except ValueError:
-            continue
-        if not url.startswith(("http://", "https://")):
+        if (url := absolute(base, raw["url"])) is None:
             continue
         image: Image = {
             "url": url,
-            "width": _pixels(raw.get("width")),
-            "height": _pixels(raw.get("height")),
+            "width": pixels(raw.get("width")),
+            "height": pixels(raw.get("height")),
             "caption": plain(raw.get("caption") or "") or None,
             "credit": plain(raw.get("credit") or "") or None,
             "alt": re.sub(rules.alt_tail, "", plain(raw.get("alt") or "")) or None,
@@ -101,17 +96,18 @@ def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]
             "key": None,
             "crop": None,
         }
-        if rules.address and (m := _pattern(rules.address).search(path)):
+        if rules.address and (m := _pattern(rules.address).search(urlsplit(url).path)):
             _read_address(image, m.groupdict())
-        identity = (image["key"], image["width"], image["height"]) if image["key"] else (url.split("?")[0],)
-        if known := images.get(identity):
+        address = url.split("?")[0]
+        identity = (image["key"], image["width"], image["height"]) if image["key"] else (address,)
+        if known := images.get(identity) or addresses.get(address):
             for name, value in image.items():
                 if known[name] is None:
                     known[name] = value
             if image["role"] == "lead":
                 known["role"] = "lead"
         else:
-            images[identity] = image
+            images[identity] = addresses[address] = image
     _share_words(images.values())
     order = {"lead": 0, "body": 1, "share": 2}
     return sorted(images.values(), key=lambda image: order[image["role"]])
@@ -131,8 +127,13 @@ def _share_words(images) -> None:
             image.update(photos[image["key"]])
 
 
-def _pixels(value) -> int | None:
-    m = re.match(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$", str(value or ""))
+def pixels(value) -> int | None:
+    """Return a number of pixels; None when ``value`` is none.
+
+    >>> pixels("252px"), pixels("100%")
+    (252, None)
+    """
+    m = re.match(r"\s*([0-9]{1,5})(?:\.[0-9]+)?\s*(?:px)?\s*$", str(value or ""))
     return int(m[1]) or None if m else None
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
 from lxml import etree
 
 from newsarchive.extract.select import compiled, text_of
-from newsarchive.extract.text import unmarked
+from newsarchive.extract.text import split_tags, unmarked
 
 SCRIPTS = "//script[contains(translate(@type, 'ADEJLNOPS', 'adejlnops'), 'application/ld+json')]"
 # Comment and CDATA fences that some sites put around the object.
@@ -27,7 +28,7 @@ def read(root: etree._Element) -> dict[str, Any]:
     objects = [thing for script in compiled(SCRIPTS)(root) for thing in _objects(text_of(script))]
     articles = [thing for thing in objects if any(ARTICLE_TYPE.search(kind) for kind in _types(thing))]
     for thing in sorted(articles, key=lambda thing: not thing.get("headline")):
-        ids = {thing["@id"]: thing for thing in objects if isinstance(thing.get("@id"), str) and len(thing) > 1}
+        ids = {thing["@id"]: thing for thing in objects if isinstance(thing.get("@id"), str) and len(thing) > 2}
         return {field: value for field, value in _fields(thing, ids).items() if value}
     return {}
 
@@ -57,7 +58,7 @@ def _types(thing: dict) -> list[str]:
 
 def _fields(thing: dict, ids: dict[str, dict]) -> dict[str, Any]:
     def resolved(value: Any) -> list[Any]:
-        return [ids.get(x.get("@id"), x) if isinstance(x, dict) and len(x) <= 2 else x for x in _list(value)]
+        return [ids.get(str(x.get("@id")), x) if isinstance(x, dict) and len(x) <= 2 else x for x in _list(value)]
 
     return {
         "headline": _text(thing.get("headline")) or _text(thing.get("name")),
@@ -67,7 +68,7 @@ def _fields(thing: dict, ids: dict[str, dict]) -> dict[str, Any]:
         "published_at": _text(thing.get("datePublished")),
         "modified_at": _text(thing.get("dateModified")),
         "section": [text for x in _list(thing.get("articleSection")) if (text := _text(x))],
-        "tags": [text for x in _list(thing.get("keywords")) if (text := _text(x))],
+        "tags": _tags(thing.get("keywords")),
         "authors": [author for x in resolved(thing.get("author") or thing.get("creator")) if (author := _author(x))],
         "genre": _text(thing.get("genre")),
         "language": _text(thing.get("inLanguage")),
@@ -90,9 +91,17 @@ def _text(value: Any) -> str | None:
             x = x.get("@value") or x.get("name")
         if isinstance(x, bool):
             return str(x).lower()
-        if isinstance(x, (str, int, float)) and (text := unmarked(str(x))):
+        if isinstance(x, float) and not math.isfinite(x):
+            continue
+        if isinstance(x, (str, int, float)) and (text := unmarked(x if isinstance(x, str) else f"{x:.15g}")):
             return text
     return None
+
+
+def _tags(value: Any) -> list[str]:
+    """A text lists tags; of a list each item is one."""
+    tags = [text for x in _list(value) if (text := _text(x))]
+    return split_tags(tags) if isinstance(value, str) or (len(tags) == 1 and tags[0].count(",") > 1) else tags
 
 
 def _author(value: Any) -> dict | None:

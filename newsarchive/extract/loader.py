@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin
 
 from itemloaders import ItemLoader
 from itemloaders.processors import Compose, Identity, MapCompose, TakeFirst
 
 from newsarchive.dates import Time, iso, parse_time
-from newsarchive.extract.text import unmarked
+from newsarchive.extract.images import pixels
+from newsarchive.extract.text import plain
 from newsarchive.items import Article, Author
+from newsarchive.urls import absolute
 
 MAX_HEADLINE = 2_000
 MAX_TAGS = 200
@@ -42,7 +43,7 @@ def shortened(text: str) -> str:
 
 def time(text: str, loader_context) -> Time | None:
     """Read a time in the page's zone."""
-    return parse_time(str(text), loader_context["zone"], false_utc=loader_context["false_utc"])
+    return parse_time(str(text), loader_context["zone"], loader_context["clock_zone"])
 
 
 def iso_time(time: Time) -> str:
@@ -55,16 +56,12 @@ def language(text: str) -> str | None:
     >>> language("en_EN"), language("pt-br"), language("zh_Hans_CN")
     ('en', 'pt-BR', 'zh-Hans-CN')
     """
-    m = re.match(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}))?(?:[-_.@].*)?$", text.strip())
+    m = re.match(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?(?:[-_.@].*)?$", text.strip())
     if not m:
         return None
     tag, script, country = m.groups()
     parts = [tag.lower(), script and script.title(), country and country.upper()]
-    return "-".join(part for part in parts if part and (part.islower() or len(part) > 2 or part in COUNTRIES))
-
-
-def split_tags(text: str) -> list[str]:
-    return [tag for part in re.split(r"[,;|]", text) if (tag := unmarked(part))]
+    return "-".join(part for part in parts if part and (len(part) != 2 or part.islower() or part in COUNTRIES))
 
 
 def unique(values: list, key=str.casefold) -> list:
@@ -82,23 +79,23 @@ def unique(values: list, key=str.casefold) -> list:
 def author(value: dict | str, loader_context) -> Author | None:
     """Return ``value``, a name or a dict, with a plain name and an absolute address."""
     value = {"name": value} if isinstance(value, str) else value
-    name = unmarked(value["name"] or "")
-    url = urljoin(loader_context["base"], value["url"]) if value.get("url") else None
-    return {"name": name[:300], "url": url if url and url.startswith("http") else None} if name else None
+    name = plain(value["name"] or "")
+    return {"name": name[:300], "url": absolute(loader_context["base"], value.get("url"))} if name else None
 
 
 def publisher(value: dict, loader_context) -> dict | None:
     """Return ``value`` with all the keys of :class:`newsarchive.items.Publisher`."""
-    found = {name: unmarked(value.get(name) or "") or None for name in ("name", "legal_name", "email", "telephone")}
+    found = {name: plain(value.get(name) or "") or None for name in ("name", "legal_name", "email", "telephone")}
     logo = value.get("logo")
     if logo:
-        size = {name: int(n) if (n := str(logo.get(name) or "")).isdigit() else None for name in ("width", "height")}
-        logo = {"url": urljoin(loader_context["base"], logo["url"]) if logo.get("url") else None, **size}
+        size = {name: pixels(logo.get(name)) for name in ("width", "height")}
+        logo = {"url": absolute(loader_context["base"], logo.get("url")), **size}
     return found | {"logo": logo or None} if any(found.values()) else None
 
 
 def year(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"\d{4}", str(text)) else None
+    m = re.fullmatch(r"([0-9]{4})(?:\.0)?", str(text))
+    return int(m[1]) if m else None
 
 
 def truth(text: str) -> bool | None:
@@ -106,22 +103,22 @@ def truth(text: str) -> bool | None:
 
 
 class ArticleLoader(ItemLoader):
-    """Fills an :class:`Article`. Context: ``site`` (rules), ``zone``, ``false_utc``, ``base`` (address of the page)."""
+    """Fills an :class:`Article`. Context: ``site`` (rules), ``zone`` and ``clock_zone`` of its times, ``base`` (address)."""
 
     default_item_class = Article
     default_output_processor = TakeFirst()
 
-    headline_in = MapCompose(unmarked, without_furniture, shortened, field="headline")
-    alternative_headline_in = MapCompose(unmarked, shortened)
-    description_in = MapCompose(unmarked, without_furniture, field="description")
+    headline_in = MapCompose(plain, without_furniture, shortened, field="headline")
+    alternative_headline_in = MapCompose(plain, shortened)
+    description_in = MapCompose(plain, without_furniture, field="description")
     created_at_in = published_at_in = modified_at_in = MapCompose(time)
     created_at_out = published_at_out = modified_at_out = Compose(TakeFirst(), iso_time)
-    section_in = MapCompose(unmarked)
-    tags_in = MapCompose(split_tags)
+    section_in = MapCompose(plain)
+    tags_in = MapCompose(plain)
     tags_out = Compose(unique, lambda tags: tags[:MAX_TAGS])
     authors_in = MapCompose(author)
     authors_out = Compose(lambda authors: unique(authors, lambda author: author["name"])[:MAX_AUTHORS])
-    genre_in = MapCompose(unmarked)
+    genre_in = MapCompose(plain)
     language_in = MapCompose(language)
     publisher_in = MapCompose(publisher)
     copyright_year_in = MapCompose(year)

@@ -7,10 +7,10 @@ from typing import Any
 
 from lxml import etree
 
-from newsarchive.extract.select import text_of
-from newsarchive.extract.text import unmarked
+from newsarchive.extract.select import first, text_of
+from newsarchive.extract.text import decoded, plain, split_tags
 
-ARTICLE_TYPE = re.compile(r"schema\.org/\w*(Article|Posting|Report)$")
+ARTICLE_TYPE = re.compile(r"schema\.org/\w*(Article|Posting|Report)/?$")
 MAX_PROPERTIES = 2000
 
 _scopes = etree.XPath("//*[@itemscope]")
@@ -19,33 +19,35 @@ _headlines = etree.XPath("descendant::*[@itemprop='headline']")
 _owner = etree.XPath("ancestor::*[@itemscope][1]")
 
 
-def read(root: etree._Element) -> dict[str, Any]:
+def read(root: etree._Element, unscoped: str = "") -> dict[str, Any]:
     """Return the article's fields as its microdata gives them; empty when the page describes no article.
+
+    ``unscoped`` selects the element that holds the properties of an article though it lacks ``itemscope``.
 
     The value ``article_body_element`` is the element of ``articleBody``, which a site may show or hide.
     """
-    scope = _article(root)
+    scope = _article(root, unscoped)
     if scope is None:
         return {}
     owned: dict[etree._Element, dict[str, list[etree._Element]]] = {}
     for element in _properties(scope)[:MAX_PROPERTIES]:
-        for owner in _owner(element):
+        for owner in _owner(element) or [scope]:
             names = owned.setdefault(owner, {})
             for name in element.get("itemprop").split():
                 names.setdefault(name, []).append(element)
     return {field: value for field, value in _fields(_Item(scope, owned)).items() if value is not None and value != []}
 
 
-def _article(root: etree._Element) -> etree._Element | None:
+def _article(root: etree._Element, unscoped: str) -> etree._Element | None:
     scopes = _scopes(root)
     for scope in scopes:
         if ARTICLE_TYPE.search((scope.get("itemtype") or "").strip()):
             return scope
-    # Without a type, a scope that has a headline of its own.
+    # Of no type, or of another: a scope that has a headline of its own.
     for scope in scopes:
-        if not scope.get("itemtype") and _headlines(scope):
+        if any(scope in _owner(headline) for headline in _headlines(scope)):
             return scope
-    return None
+    return first(root, unscoped)
 
 
 def words(element: etree._Element) -> str | None:
@@ -54,7 +56,8 @@ def words(element: etree._Element) -> str | None:
     The standard takes ``content`` from ``<meta>`` only, and the address of ``<a>``; sites write ``content`` anywhere and
     mean a link's words when the property is a name.
     """
-    return unmarked(element.get("content") or element.get("datetime") or text_of(element)) or None
+    value = element.get("content") or element.get("datetime")
+    return (decoded(value) if value else plain(text_of(element))) or None
 
 
 def address(element: etree._Element) -> str | None:
@@ -104,7 +107,7 @@ def _fields(item: _Item) -> dict[str, Any]:
         "published_at": item.text("datePublished"),
         "modified_at": item.text("dateModified"),
         "section": [text for e in item.all("articleSection") if (text := words(e))],
-        "tags": [text for e in item.all("keywords") if (text := words(e))],
+        "tags": split_tags([text for e in item.all("keywords") if (text := words(e))]),
         "authors": _authors(item),
         "genre": item.text("genre"),
         "language": item.text("inLanguage"),

@@ -7,7 +7,7 @@ from typing import Any
 from lxml import etree
 
 from newsarchive.extract.select import compiled
-from newsarchive.extract.text import plain
+from newsarchive.extract.text import decoded, split_tags
 
 METAS = (
     "//meta[starts-with(@property, 'og:') or starts-with(@property, 'article:') or starts-with(@name, 'og:')"
@@ -19,8 +19,8 @@ def properties(root: etree._Element) -> dict[str, list[str]]:
     """Return every ``og:*`` and ``article:*`` property of the page with its values, in order."""
     found: dict[str, list[str]] = {}
     for meta in compiled(METAS)(root):
-        if value := plain(meta.get("content") or ""):
-            found.setdefault(plain(meta.get("property") or meta.get("name")), []).append(value)
+        if value := decoded(meta.get("content") or ""):
+            found.setdefault(decoded(meta.get("property") or meta.get("name")), []).append(value)
     return found
 
 
@@ -33,7 +33,7 @@ def read(root: etree._Element, og: dict[str, list[str]]) -> dict[str, Any]:
         "published_at": one.get("article:published_time"),
         "modified_at": one.get("article:modified_time") or one.get("og:updated_time"),
         "section": one.get("article:section"),
-        "tags": og.get("article:tag"),
+        "tags": split_tags(og.get("article:tag", [])),
         "authors": [{"name": x, "url": None} for x in og.get("article:author", []) if not x.startswith("http")],
         "language": one.get("og:locale"),
         "images": _images(root),
@@ -46,7 +46,7 @@ def _images(root: etree._Element) -> list[dict]:
     """Structured properties follow the image that they describe (ogp.me, "Structured Properties")."""
     found: list[dict] = []
     for meta in compiled("//meta[starts-with(@property, 'og:image') or starts-with(@name, 'og:image')]")(root):
-        name, value = meta.get("property") or meta.get("name"), plain(meta.get("content") or "")
+        name, value = meta.get("property") or meta.get("name"), decoded(meta.get("content") or "")
         if name in ("og:image", "og:image:url") and value:
             if not (found and found[-1]["url"] == value):
                 found.append({"url": value, "role": "share"})

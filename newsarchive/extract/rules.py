@@ -80,14 +80,26 @@ class SiteRules:
     addresses = Addresses((), ())
     """Made of ``hosts`` and ``article_urls``."""
 
+    article: str = ""
+    """The element that holds the article, for pages that hold several: what is visible is read inside the first."""
+
     zone: str = "UTC"
     """The time zone in which the site writes times without offset and counts its days."""
 
     false_utc: dict[str, str] = {}
-    """Pages that write ``Z`` and mean another zone: selector that tells them → zone."""
+    """Pages that write ``Z`` and mean another zone: selector that tells them → the zone of their times of day."""
 
     selectors: dict[str, list[str]] = {}
     """Field → CSS selectors or XPaths, tried before every other origin. The first that finds a valid value wins."""
+
+    fallbacks: dict[str, list[str]] = {}
+    """As ``selectors``, tried after every other origin but plain HTML."""
+
+    not_from: dict[str, tuple[str, ...]] = {}
+    """Field → origins that say something else on this site, and are not asked for it."""
+
+    microdata: str = ""
+    """The element that holds the article's microdata, where it may lack ``itemscope``."""
 
     furniture: dict[str, str] = {}
     """Field → regular expression of what the site adds to it and is cut."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 from lxml import etree
@@ -38,11 +39,35 @@ def strings(root: etree._Element, query: str) -> list[str]:
     return [x if isinstance(x, str) else text_of(x) for x in compiled(query)(root)]
 
 
-@lru_cache(maxsize=1)
-def _text() -> etree.XPath:
-    return etree.XPath("string()", smart_strings=False)
+# Elements between which words do not run together.
+BREAKS = frozenset(
+    "address article aside blockquote br caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3"
+    " h4 h5 h6 header hr li main nav ol option p pre section summary table tbody td tfoot th thead tr ul".split()
+)
+
+_text = etree.XPath("string()", smart_strings=False)
 
 
-def text_of(element: etree._Element) -> str:
-    """Return all text inside ``element``."""
-    return _text()(element)
+def text_of(element: etree._Element, left_out: Collection[etree._Element] = ()) -> str:
+    """Return all text inside ``element`` but that of elements ``left_out``, as it would be read.
+
+    Words of two paragraphs do not run together.
+    """
+    if not len(element):
+        return element.text or ""
+    if not left_out and not any(inner.tag in BREAKS for inner in element.iterdescendants()):
+        return _text(element)
+    pieces = [element.text or ""]
+    walker = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
+    for event, inner in walker:
+        if inner is element:
+            continue
+        if inner.tag in BREAKS:
+            pieces.append("\n")
+        if event != "start":
+            pieces.append(inner.tail or "")
+        elif inner in left_out:
+            walker.skip_subtree()
+        else:
+            pieces.append(inner.text or "")
+    return "".join(pieces)

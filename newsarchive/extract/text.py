@@ -10,6 +10,7 @@ from w3lib.html import remove_tags, replace_entities
 # C0 and C1 controls but white space; bidirectional overrides, which would reorder a reader's screen; BOM, soft hyphen.
 UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 SPACE = re.compile(r"\s+")
+TWICE = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 MARKUP = re.compile(r"<[a-zA-Z/!]|&[#\w]+;")
 
 
@@ -20,6 +21,26 @@ def plain(text: str) -> str:
     'a b'
     """
     return SPACE.sub(" ", UNPRINTABLE.sub("", text)).strip()
+
+
+def decoded(text: str) -> str:
+    """Return ``text`` of an attribute as :func:`plain`; entities that were escaped twice are resolved.
+
+    >>> decoded("AT&amp;T <b> grows")
+    'AT&T <b> grows'
+    """
+    return plain(replace_entities(text) if TWICE.search(text) else text)
+
+
+def split_tags(values: list[str]) -> list[str]:
+    """Return tags: one text may list several, several texts are one each.
+
+    >>> split_tags(["syria, middle east"]), split_tags(["Washington, D.C.", "US"])
+    (['syria', 'middle east'], ['Washington, D.C.', 'US'])
+    """
+    if len(values) == 1:
+        values = re.split(r"[,;|]", values[0])
+    return [tag for value in values if (tag := plain(value))]
 
 
 def unmarked(text: str) -> str:

@@ -53,20 +53,26 @@ class SputnikSpider(NewsSpider):
     }
     # Articles of before July 2021 write Moscow time and call it "Z"; analytics:p_ts is true UTC (seen in 1077343476).
     false_utc = {"div.b-article": "Europe/Moscow"}
+    article = "div.article"
+    microdata = "div.article__meta"
+    # On the English edition it says "News" for everything: the genre, not the section.
+    not_from = {"section": ("opengraph",)}
     selectors = {
         "published_at": ["//meta[@name='analytics:p_ts']/@content", ".article__info-date a::attr(data-unixtime)"],
         "authors": [".article__author-name"],
     }
+    fallbacks = {"tags": [".tags .tag__text", "a.article__tags-item"]}
     furniture = {
         "description": r"\s*\d{2}\.\d{2}\.\d{4}, Sputnik International$",
         "headline": r" - (\d{2}\.\d{2}\.\d{4}, )?Sputnik International$",
     }
     body = BodyRules(
-        within="div.article__body, div.b-article__text",
+        within="div.article__body, div.b-article__text, div.online__article",
         lead="div.article__announce-text, div.b-article__lead",
-        drop=".article__block[data-type=article], .article__block[data-type=banner], .banner, .article__quote-bg,"
-        " .article__quote-share, .share, .article__google-news, .article__info, .m-buy, .photoview__ext-link, .b-inject,"
-        " .js-message_video_player, .article__summary, p.b-disclaimer",
+        drop=".article__block[data-type=article], .article__block[data-type=banner], [class^=banner], .article__meta,"
+        " .article__quote-bg, .article__quote-share, .share, .article__google-news, .article__info, .article__footer,"
+        " [class^=article__userbar], .article__summary, .m-buy, .photoview__ext-link, .media__copyright, .media__title,"
+        " .media__description, .article__views, .online__item-top, .b-inject, .js-message_video_player, .b-counters, #getShortUrl, p.b-disclaimer",
         quote=".article__quote",
         cite=".article__quote-info",
         entry=".online__item",
@@ -80,6 +86,8 @@ class SputnikSpider(NewsSpider):
         credit=".media__copyright-item.m-copyright, .b-article__header-copy",
         lead=".article__announce, .b-article__header",
         large="data-photoview-src",
-        address=r"^/(?:img|images)/+(?:[0-9a-f]+/)+(?P<key>\d{6,})(?:_(?P<crop>\d+:\d+:\d+:\d+)_(?P<width>\d+)x(?P<height>\d+)_\d+_(?:(?P<fit>1_1)|0_0)_\w+)?\.(?:jpg|png|webp)",
-        alt_tail=r" - Sputnik International(, \d+, \d{2}\.\d{2}\.\d{4})?$",
+        address=r"^/(?:img|images)/+(?:[0-9a-f]+/)+(?P<key>\d{6,})"
+        r"(?:_(?P<crop>\d+:\d+:\d+:\d+)_(?P<width>\d+)x(?P<height>\d+)_\d+_(?:(?P<fit>1_1)|0_0)_\w+)?"
+        r"\.(?:jpg|png|webp)",
+        alt_tail=r" - Sputnik International(, \d+)?(, \d{2}\.\d{2}\.\d{4})?$",
     )

@@ -12,6 +12,7 @@ from newsarchive.dates import stamp
 from newsarchive.store.articles import Articles
 from newsarchive.store.captures import Captures
 from newsarchive.store.crawls import Crawls
+from newsarchive.store.gaps import Gaps
 from newsarchive.store.listings import Listings
 from newsarchive.store.pages import Pages
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, VIEWS
@@ -41,6 +42,7 @@ class Archive:
         self.crawls = Crawls(self)
         self.pages = Pages(self)
         self.listings = Listings(self)
+        self.gaps = Gaps(self)
         self.articles = Articles(self)
         self.captures = Captures(self)
 
@@ -107,6 +109,10 @@ class Archive:
         if self._depth == 0:
             self.captures.write_waiting()
             self.db.execute("commit")
+
+    def sites(self) -> list[str]:
+        """Return the sites of which the archive has pages or listings."""
+        return [row[0] for row in self.db.execute("select site from page union select site from listing order by 1")]
 
     def now(self) -> str:
         """The present time as the ledger writes it."""

@@ -11,7 +11,7 @@ from newsarchive.items import ARTICLE_FIELDS, Article
 from newsarchive.revisions import changed_fields
 from newsarchive.store.schema import JSON_FIELDS
 
-COLUMNS = (*ARTICLE_FIELDS, "crawl")
+COLUMNS = (*ARTICLE_FIELDS, "crawl", "seq")
 # They follow each visit and say nothing of the page.
 VISIT_FIELDS = ("fetched_at", "capture", "crawl")
 
@@ -39,7 +39,7 @@ class Articles:
             row = db.execute("select * from article where id = ?", (article.id,)).fetchone()
             if row is None:
                 article.revision = 1
-                self._insert("article", _values(article, crawl))
+                self._insert("article", _values(article, crawl) | {"seq": self._next()})
                 return "new"
             old = article_of(row)
             changed = [] if old.content_hash == article.content_hash else changed_fields(old, article)
@@ -49,27 +49,31 @@ class Articles:
                 return "unchanged"
             self._supersede(row, old, article, changed, cause)
             earlier = db.execute(
-                "select n, revision from revision where id = ? and content_hash = ?", (article.id, article.content_hash)
+                "select n, revision, seq from revision where id = ? and content_hash = ?", (article.id, article.content_hash)
             ).fetchone()
             if earlier:
                 db.execute("delete from revision where n = ?", (earlier["n"],))
                 article.revision = earlier["revision"]
-            else:
-                (last,) = db.execute("select max(revision) from revision where id = ?", (article.id,)).fetchone()
-                article.revision = last + 1
-            self._update(row, article, crawl)
-            return "returned" if earlier else "revised"
+                self._update(row, article, crawl, earlier["seq"])
+                return "returned"
+            (last,) = db.execute("select max(revision) from revision where id = ?", (article.id,)).fetchone()
+            article.revision = last + 1
+            self._update(row, article, crawl, self._next())
+            return "revised"
 
     def stored_by(self, id: str, crawl: int) -> bool:
         """Tell whether ``crawl`` had the page of the article ``id``."""
         row = self.archive.db.execute("select fetched_at from page where id = ? and state = 'stored'", (id,)).fetchone()
-        began = self.archive.db.execute("select started_at from crawl where id = ?", (crawl,)).fetchone()
-        return bool(row and row["fetched_at"] and row["fetched_at"] >= began["started_at"])
+        return bool(row and row["fetched_at"] and row["fetched_at"] >= self.archive.crawls.began(crawl))
 
     def read_by(self, id: str) -> tuple[str, str] | None:
         """Return the version of the code that read the article ``id``, and its content hash; None when there is none."""
         row = self.archive.db.execute("select extractor, content_hash from article where id = ?", (id,)).fetchone()
         return row and (row["extractor"], row["content_hash"])
+
+    def last_seq(self) -> int:
+        """Return how many texts came into the archive so far: a cursor for increments."""
+        return self.archive.db.execute("select value from counter where name = 'text'").fetchone()[0]
 
     def captured(self, site: str | None = None) -> list[str]:
         """Return the ids of the articles whose bytes are kept, in the order in which these stand in their files."""
@@ -105,9 +109,14 @@ class Articles:
             f"insert into {table} ({', '.join(values)}) values ({', '.join('?' * len(values))})", tuple(values.values())
         )
 
-    def _update(self, row: sqlite3.Row, article: Article, crawl: int) -> None:
+    def _next(self) -> int:
+        """Count one more text."""
+        return self.archive.db.execute("update counter set value = value + 1 where name = 'text' returning value").fetchone()[0]
+
+    def _update(self, row: sqlite3.Row, article: Article, crawl: int, seq: int | None = None) -> None:
         """Write the columns that differ, and no others: the full-text index follows what is written."""
-        values = {name: value for name, value in _values(article, crawl).items() if value != row[name]}
+        values = _values(article, crawl) | {"seq": row["seq"] if seq is None else seq}
+        values = {name: value for name, value in values.items() if value != row[name]}
         if any(name not in VISIT_FIELDS for name in values):
             assignments = ", ".join(f"{name} = ?" for name in values)
             self.archive.db.execute(f"update article set {assignments} where n = ?", (*values.values(), row["n"]))

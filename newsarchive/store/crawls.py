@@ -30,6 +30,10 @@ class Crawls:
                 (spider, json.dumps(arguments, sort_keys=True), socket.gethostname(), _process(os.getpid()), now, now),
             ).lastrowid
 
+    def began(self, crawl: int) -> str:
+        """Return when ``crawl`` began."""
+        return self.archive.db.execute("select started_at from crawl where id = ?", (crawl,)).fetchone()[0]
+
     def touch(self, crawl: int, counts: dict[str, Any]) -> None:
         """Leave a sign of life, and what was counted so far."""
         with self.archive.transaction() as db:
@@ -40,7 +44,8 @@ class Crawls:
         now = self.archive.now()
         with self.archive.transaction() as db:
             db.execute("update page set lease_by = null, lease_until = null where lease_by = ?", (crawl,))
-            db.execute("""update listing set "end" = 'stopped', ended_at = ? where crawl = ? and "end" is null""", (now, crawl))
+            for (walk,) in db.execute("""select id from listing where crawl = ? and "end" is null""", (crawl,)).fetchall():
+                self.archive.listings.end(walk, "stopped", None)
             db.execute(
                 "update crawl set ended_at = ?, alive_at = ?, reason = ?, counts = ? where id = ?",
                 (now, now, reason, _json(counts), crawl),

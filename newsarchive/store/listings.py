@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from newsarchive.store.schema import WHOLE
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """How the walk before this one ended."""
-
-    whole: bool
-    covers: str | None
-    """The oldest day back to which it vouches for the listing; ``''``: to its end; None: for nothing."""
 
 
 class Listings:
@@ -23,17 +12,23 @@ class Listings:
         self.archive = archive
 
     def begin(self, crawl: int, site: str, source: str, url: str, section: str | None, since: str | None, until: str | None):
-        """Enter a walk; return its id, and the last one of the same listing (None: there was none)."""
+        """Enter a walk; return its id, and the row of the last one of the same listing (None: there was none)."""
         with self.archive.transaction() as db:
+            live = self.archive.crawls.live()
+            for row in db.execute(
+                """select id, crawl from listing where site = ? and url = ? and "end" is null""", (site, url)
+            ).fetchall():
+                if row["crawl"] not in live:  # it was killed
+                    self.end(row["id"], "stopped", None)
             last = db.execute(
-                """select "end", covers from listing where site = ? and source = ? and url = ? order by id desc limit 1""",
+                """select "end", covers, until from listing where site = ? and source = ? and url = ? order by id desc limit 1""",
                 (site, source, url),
             ).fetchone()
             walk = db.execute(
                 "insert into listing (crawl, site, source, url, section, since, until, started_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
                 (crawl, site, source, url, section, since, until, self.archive.now()),
             ).lastrowid
-        return walk, last and Earlier(last["end"] in WHOLE, last["covers"])
+        return walk, last
 
     def step(self, walk: int, *, pages: int, links: int, new: int, reached: str | None, at: str | None) -> None:
         """Note how far a walk came."""
@@ -50,6 +45,7 @@ class Listings:
                 """update listing set "end" = ?, covers = ?, reason = ?, ended_at = ? where id = ?""",
                 (end, covers, reason, self.archive.now(), walk),
             )
+            self.archive.gaps.after_walk(walk)
 
     def drop(self, walk: int) -> None:
         """Forget a walk whose listing does not exist."""

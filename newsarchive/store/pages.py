@@ -27,6 +27,8 @@ class Page:
 
     id: str
     url: str
+    day: str | None
+    """Publication day, as far as it is known."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class Sighted:
 
     known: bool
     """It had been sighted on this listing before the walk began."""
+
+    due: bool
+    """It is to be asked for."""
 
     claimed: bool
     """This crawl holds it now and is to ask for it."""
@@ -66,7 +71,6 @@ class Pages:
 
     def sight(
         self,
-        site: str,
         source: str,
         listing: str,
         section: str | None,
@@ -83,7 +87,8 @@ class Pages:
         """
         now = self.archive.now()
         with self.archive.transaction() as db:
-            ids = self._ids(site, links)
+            ids = self._ids(links)
+            began = self.archive.crawls.began(crawl)
             pages = {row["id"]: row for row in self._select("page", "id", ids)}
             seen = {
                 row["page"]: row
@@ -99,17 +104,18 @@ class Pages:
                 if row is None:
                     db.execute(
                         "insert into page (id, site, key, url, day, first_seen_at) values (?, ?, ?, ?, ?, ?)",
-                        (page, site, page.removeprefix(f"{site}:"), link.address, link.day, now),
+                        (page, link.site, page.removeprefix(f"{link.site}:"), link.address, link.day, now),
                     )
-                due = row is None or self._due(row, before, link, now)
-                if due and row is not None and row["state"] == "stored":
-                    db.execute("update page set reason = 'newer', due_at = null where id = ?", (page,))
+                due = row is None or self._due(row, before, link, now, began)
+                if due and row is not None and row["state"] != "waiting":
+                    self._reopen(page)
                 free = row is None or row["lease_by"] not in live or row["lease_until"] < now
                 claimed = due and free and len(claims) < limit
                 if claimed:
                     claims.append(page)
                 known = before is not None and before["walk"] < walk
-                found[page] = Sighted(link, Page(page, row["url"] if row else link.address), row is None, known, claimed)
+                there = Page(page, row["url"] if row else link.address, link.day)
+                found[page] = Sighted(link, there, row is None, known, due, claimed)
                 self._enter_sighting(page, source, listing, section, n, link, now, walk)
             self._enter_aliases((link.url, page) for link, page in zip(links, ids, strict=True))
             self._lease(claims, crawl, now)
@@ -131,7 +137,7 @@ class Pages:
         with self.archive.transaction() as db:
             live = self.archive.crawls.live()
             rows = db.execute(
-                f"""select id, url from page p
+                f"""select id, url, day from page p
                 where site = ? and (state = 'waiting' or reason = 'newer') and state in ('waiting', 'stored')
                   and (due_at is null or due_at <= ?)
                   and (lease_by is null or lease_by not in ({_marks(live)}) or lease_until < ?)
@@ -140,7 +146,7 @@ class Pages:
                 (cover.site, now, *live, now, cover.since or "", cover.until or "9999", *parameters, limit),
             ).fetchall()
             self._lease([row["id"] for row in rows], crawl, now)
-        return [Page(row["id"], row["url"]) for row in rows]
+        return [Page(row["id"], row["url"], row["day"]) for row in rows]
 
     def outcome(self, page: str, state: str, reason: str | None = None, addresses: Iterable[str] = ()) -> None:
         """Note that ``page`` was had and is in ``state`` now. What the archive has of its text stays."""
@@ -178,6 +184,20 @@ class Pages:
         ).fetchone()
         return count
 
+    def postpone(self, page: str, reason: str) -> None:
+        """Let ``page`` wait for its next try, without counting this as one."""
+        due_at = stamp(datetime.fromisoformat(self.archive.now()) + DISTANCES[0])
+        with self.archive.transaction() as db:
+            db.execute("update page set due_at = ?, lease_by = null, lease_until = null where id = ?", (due_at, page))
+            db.execute("update page set reason = ? where id = ? and state = 'waiting'", (reason, page))
+
+    def section_names(self, site: str) -> set[str]:
+        """Return the names of sections under which listings of ``site`` showed pages, in lower case."""
+        rows = self.archive.db.execute(
+            "select distinct lower(section) from listing where site = ? and section is not null", (site,)
+        )
+        return {row[0] for row in rows}
+
     def sections(self, page: str) -> set[str]:
         """Return the sections on whose listings ``page`` was sighted, in lower case."""
         rows = self.archive.db.execute(
@@ -211,6 +231,7 @@ class Pages:
                 (article.id, article.site, article.key, article.url, now),
             )
             if visited and visited != article.id:
+                self._take_sightings(visited, article.id)
                 if visited.startswith(f"{article.site}:http"):
                     self._merge(visited, article.id)
                 else:
@@ -222,13 +243,16 @@ class Pages:
             )
             self._enter_aliases((address, article.id) for address in addresses)
 
-    def _merge(self, page: str, into: str) -> None:
-        db = self.archive.db
-        db.execute(
+    def _take_sightings(self, page: str, into: str) -> None:
+        """Who linked to ``page`` linked to the page ``into``."""
+        self.archive.db.execute(
             """insert into sighting select ?, source, listing, section, position, published_at, modified_at, first_seen_at,
-            last_seen_at, walk from sighting where page = ? on conflict do nothing""",
+            last_seen_at, walk, last_walk from sighting where page = ? on conflict do nothing""",
             (into, page),
         )
+
+    def _merge(self, page: str, into: str) -> None:
+        db = self.archive.db
         db.execute("delete from sighting where page = ?", (page,))
         db.execute("update alias set page = ? where page = ?", (into, page))
         db.execute(
@@ -237,13 +261,11 @@ class Pages:
         )
         db.execute("delete from page where id = ?", (page,))
 
-    def _ids(self, site: str, links: Sequence[Link]) -> list[str]:
+    def _ids(self, links: Sequence[Link]) -> list[str]:
         """Page ids of ``links``: by number, else by an address that is known to lead to a page, else by the address."""
-        unnumbered = [link.url for link in links if link.key.startswith("http")] + [
-            link.key for link in links if link.key.startswith("http")
-        ]
+        unnumbered = [address for link in links if link.key.startswith("http") for address in (link.url, link.key)]
         known = {row["url"]: row["page"] for row in self._select("alias", "url", unnumbered)}
-        return [known.get(link.url) or known.get(link.key) or f"{site}:{link.key}" for link in links]
+        return [known.get(link.url) or known.get(link.key) or f"{link.site}:{link.key}" for link in links]
 
     def _select(self, table: str, column: str, values: Sequence[str], also: str = "", parameters: tuple = ()):
         for start in range(0, len(values), 500):
@@ -251,26 +273,36 @@ class Pages:
             marks = ", ".join("?" * len(part))
             yield from self.archive.db.execute(f"select * from {table} where {column} in ({marks}){also}", (*part, *parameters))
 
-    def _due(self, row, before, link: Link, now: str) -> bool:
-        if row["state"] == "waiting":
+    def _due(self, row, before, link: Link, now: str, began: str) -> bool:
+        if row["state"] == "waiting" or row["reason"] == "newer":
             return row["due_at"] is None or row["due_at"] <= now
-        if row["state"] != "stored":
+        if row["state"] not in ("stored", "gone", "moved", "not_article", "given_up"):
             return False
-        if row["reason"] == "newer":
-            return row["due_at"] is None or row["due_at"] <= now
+        fetched = row["fetched_at"] or ""
+        if fetched >= began and (link.modified_at or "") <= fetched:  # another listing told this crawl already
+            return False
         times = [time for time in (link.modified_at, link.published_at) if time]
         if before is None:  # no time of this listing to compare with: then the site must say that it changed after we came
-            return bool(link.modified_at and row["fetched_at"] and link.modified_at > row["fetched_at"])
+            return bool(link.modified_at and fetched and link.modified_at > fetched)
         earlier = [time for time in (before["modified_at"], before["published_at"]) if time]
         return bool(times and earlier and max(times) > max(earlier))
 
+    def _reopen(self, page: str) -> None:
+        """A listing says that ``page`` changed: it is to be fetched again, though the crawl may die before it is."""
+        self.archive.db.execute(
+            """update page set state = case when exists (select 1 from article where id = page.id) then 'stored' else 'waiting' end,
+            reason = 'newer', due_at = null, tries = 0 where id = ?""",
+            (page,),
+        )
+
     def _enter_sighting(self, page, source, listing, section, position, link: Link, now, walk) -> None:
         self.archive.db.execute(
-            """insert into sighting values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """insert into sighting values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (page, source, listing) do update set section = excluded.section, position = excluded.position,
+              last_walk = excluded.last_walk,
               published_at = coalesce(excluded.published_at, published_at),
               modified_at = coalesce(excluded.modified_at, modified_at), last_seen_at = excluded.last_seen_at""",
-            (page, source, listing, section, position, link.published_at, link.modified_at, now, now, walk),
+            (page, source, listing, section, position, link.published_at, link.modified_at, now, now, walk, walk),
         )
 
     def _enter_aliases(self, pairs: Iterable[tuple[str, str]]) -> None:

@@ -17,12 +17,7 @@ def coverage(archive: Archive, site: str | None = None) -> list[dict[str, Any]]:
     A site is ``complete`` when nothing is owed, every listing was walked whole as deep as it was asked to be, and no gap
     is open; ``missing`` names in words what is not so.
     """
-    sites = (
-        [site]
-        if site
-        else [row[0] for row in archive.db.execute("select distinct site from page union select distinct site from listing")]
-    )
-    return [_coverage(archive, name) for name in sites]
+    return [_coverage(archive, name) for name in ([site] if site else archive.sites())]
 
 
 def _coverage(archive: Archive, site: str) -> dict[str, Any]:
@@ -98,7 +93,10 @@ def _missing(states: Counter, listings: list[dict], gaps: list[dict]) -> list[st
             where = f" at {listing['reached']}" if listing["reached"] else ""
             because = f": {listing['reason']}" if listing["reason"] else ""
             missing.append(f"{listing['source']} {name} was not walked whole, it ended by {listing['end']}{where}{because}")
+    cut = {listing["url"] for listing in listings if not listing["whole"]}
     for gap in gaps:
+        if gap["listing"] in cut:  # said already
+            continue
         missing.append(f"a gap in {gap['source']} {gap['section'] or gap['listing']} between {gap['since']} and {gap['until']}")
     if not listings:
         missing.append("no listing was walked")

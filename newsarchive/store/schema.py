@@ -74,7 +74,8 @@ create table sighting (
   modified_at text,
   first_seen_at text not null,
   last_seen_at text not null,
-  walk integer,                                   -- the walk that saw it first
+  walk integer not null,                          -- the walk that saw it first
+  last_walk integer not null,
   primary key (page, source, listing)
 ) without rowid;
 create table listing (
@@ -117,18 +118,27 @@ create table article (
   n integer primary key,
   {_article_columns()},
   crawl integer,                                  -- that stored this text
+  seq integer not null,                           -- counts texts in the order in which they came into the archive
   unique (id)
 );
+create unique index article_seq on article (seq);
 create table revision (
   n integer primary key,
   {_article_columns()},
   crawl integer,
+  seq integer not null,
   superseded_at text not null,
   changed text not null,                          -- JSON: the fields in which its successor differs
   silent integer not null,                        -- 1: modified_at stood still
   cause text not null,                            -- publisher, reread or unknown
   unique (id, revision)
 );
+create unique index revision_seq on revision (seq);
+create table counter (
+  name text primary key,
+  value integer not null
+);
+insert into counter values ('text', 0);
 create table gap (
   id integer primary key,
   site text not null,
@@ -137,6 +147,7 @@ create table gap (
   section text,
   since text,                                     -- what may be missing lies between these
   until text,
+  reason text not null,                           -- the end of a walk that was not whole, or: no overlap
   opened_at text not null,
   closed_at text,
   closed_by text

@@ -1,0 +1,217 @@
+"""What a spider does with listings: sections and their menu, sitemaps, feeds, and days where a section is cut off."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import scrapy
+from scrapy.exceptions import CloseSpider
+from scrapy.http import HtmlResponse, Response
+
+from newsarchive.dates import day_in, days_between, zone
+from newsarchive.discovery.safexml import ListingError
+from newsarchive.discovery.sections import slug
+from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.items import Link
+from newsarchive.middlewares import RobotsForbidden, RobotsUnavailable
+from newsarchive.spiders.visits import HANDLED, reason_of
+from newsarchive.store.schema import WHOLE
+from newsarchive.urls import clean_url, not_amp
+
+
+class ListingCallbacks:
+    """The listings' half of :class:`newsarchive.spiders.base.NewsSpider`."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.wanted_sections: set[str] = set()
+        """The sections asked for, as :func:`newsarchive.discovery.sections.slug` has them."""
+        self._filled: set[str] = set()
+
+    def want_section(self, name: str) -> None:
+        """Count articles of the section ``name`` to what was asked for."""
+        self.wanted_sections.add(slug(name))
+
+    def section_requests(self) -> Iterator[scrapy.Request]:
+        """Begin the sections that the arguments name, or all declared ones."""
+        sections = self.sources["sections"]
+        unknown = []
+        for wanted in self.arguments.sections or tuple(sections.names):
+            if found := sections.find(wanted):
+                named = not wanted.startswith(("/", "http://", "https://"))
+                yield self.walk_request(sections.listing(*found), wanted=wanted if named else None)
+            else:
+                unknown.append(wanted)
+        if unknown:
+            yield self._menu_request(unknown)
+
+    def walk_request(self, listing: Listing, wanted: str | None = None, snapshots: Sequence[int] | None = None) -> scrapy.Request:
+        """Return the request that begins a walk of ``listing``.
+
+        ``wanted`` is what a user called the section; ``snapshots`` are captures still to be replayed, one walk each.
+        """
+        walk = self.new_walk(listing)
+        first, *walk.snapshots = (self.ledger.snapshots(walk) if snapshots is None else snapshots) or [None]
+        return self._listing_request(listing.url, walk, wanted=wanted, snapshot=first)
+
+    def new_walk(self, listing: Listing) -> Walk:
+        """Return a walk of ``listing`` that is entered in the ledger."""
+        walk = Walk(listing, self.arguments.since, self.arguments.until, self.settings.getint("LISTING_MAX_PAGES"))
+        self.ledger.begin(walk)
+        return walk
+
+    def _listing_request(self, url: str, walk: Walk, **meta) -> scrapy.Request:
+        return scrapy.Request(
+            url,
+            callback=self.parse_listing,
+            errback=self.listing_failed,
+            cb_kwargs={"walk": walk},
+            dont_filter=True,
+            meta={"walk": walk, "kind": "listing", "handle_httpstatus_list": HANDLED, **meta},
+        )
+
+    def _menu_request(self, sections: list[str]) -> scrapy.Request:
+        return scrapy.Request(
+            self.sources["sections"].menu,
+            callback=self.parse_menu,
+            errback=self.menu_failed,
+            cb_kwargs={"sections": sections},
+            dont_filter=True,
+            meta={"kind": "listing", "handle_httpstatus_list": HANDLED},
+        )
+
+    def parse_menu(self, response: Response, sections: list[str]) -> Iterator[scrapy.Request]:
+        """Look for ``sections`` among the links of the site's front page."""
+        if response.status != 200 or not isinstance(response, HtmlResponse):
+            self._no_menu(f"HTTP {response.status}")
+        source = self.sources["sections"]
+        links = [(words, self.real(url)) for words, url in source.menu_links(response)]
+        for wanted in sections:
+            found = source.find_in_menu(wanted, [(words, url) for words, url in links if self.addresses.owns(url)])
+            if found:
+                self.want_section(found[0])
+                yield self.walk_request(source.listing(*found))
+            else:
+                self._unknown_section(wanted)
+
+    def menu_failed(self, failure) -> None:
+        """Without a menu nobody knows the sections."""
+        self._no_menu(reason_of(failure))
+
+    def _no_menu(self, reason: str) -> None:
+        self.logger.error(
+            "The menu of %s at %s could not be had (%s): try again later", self.name, self.sources["sections"].menu, reason
+        )
+        raise CloseSpider("no menu")
+
+    def _unknown_section(self, wanted: str) -> None:
+        declared = self.sources["sections"].find(wanted)
+        if declared and not self.arguments.sections:  # one of many: the crawl goes on without it
+            walk = self.new_walk(self.sources["sections"].listing(*declared))
+            self.end_walk(walk, "error", "it is not there, and the menu does not name it")
+            return
+        known = ", ".join(self.sources["sections"].names) or "none"
+        self.logger.error("%s knows no section %r: it is neither declared (%s) nor in the site's menu", self.name, wanted, known)
+        raise CloseSpider("unknown section")
+
+    def parse_listing(self, response: Response, walk: Walk) -> Iterator[scrapy.Request]:
+        """Yield a request for each article that a listing links to, and for what continues it."""
+        source = walk.listing.source
+        to_front = urlsplit(response.url).path in ("", "/") and urlsplit(walk.listing.url).path not in ("", "/")
+        if response.status == 404 or (source == "sections" and to_front):
+            if wanted := response.meta.get("wanted"):
+                self.logger.info("%s has no %s any more: looking for %r in its menu", self.name, walk.listing.url, wanted)
+                self.ledger.drop(walk)
+                yield self._menu_request([wanted])
+                return
+            reason = f"HTTP {response.status}" if response.status != 200 else f"redirected to {response.url}"
+            yield from self.end_walk(walk, "error", reason, response.url)
+            return
+        if response.status != 200:
+            yield from self.end_walk(walk, "error", f"HTTP {response.status}", response.url)
+            return
+        try:
+            chunk = self.sources[source].read(response, self.zone, walk.since, walk.until)
+        except ListingError as error:
+            yield from self.end_walk(walk, "error", str(error), response.url)
+            return
+        if chunk.fault:
+            walk.faults.append(chunk.fault)
+        if source == "sections" and walk.pages == 0 and isinstance(response, HtmlResponse):
+            self._learn_names(response, walk)
+        yield from self.link_requests(walk, chunk.links)
+        for url in chunk.more:
+            yield self._listing_request(self.real(url), walk, continues=True)
+
+    def _learn_names(self, response: HtmlResponse, walk: Walk) -> None:
+        """What the page's own menu calls a section is its name as well, when a path or an address was asked for."""
+        path = urlsplit(walk.listing.url).path
+        for words, url in self.sources["sections"].menu_links(response):
+            if words and urlsplit(url).path == path and slug(walk.listing.section or "") in self.wanted_sections:
+                self.want_section(words)
+
+    def link_requests(self, walk: Walk, links: Iterable[Link]) -> Iterator[scrapy.Request]:
+        """Yield a request for each of ``links`` that is an article's address, and count the others."""
+        for link in links:
+            link.url = self.real(link.url)
+            found = self.identify(link.url)
+            if found is None:
+                self.crawler.stats.inc_value("archive/link/not_article")
+                continue
+            link.site, link.key, day = found
+            link.address = clean_url(not_amp(link.url))
+            # The link's own date goes before the one in its address.
+            link.day = day_in(datetime.fromisoformat(link.published_at), self.zone) if link.published_at else day
+            yield self.article_request(link.address, None, link=link, walk=walk)
+
+    def listing_failed(self, failure) -> Iterator[scrapy.Request]:
+        """Record why a part of a listing could not be had."""
+        request = failure.request
+        if failure.check(RobotsForbidden):
+            yield from self.end_walk(request.meta["walk"], "robots", f"robots.txt forbids {request.url}", request.url)
+        elif failure.check(RobotsUnavailable):
+            yield from self.end_walk(request.meta["walk"], "robots", str(failure.value), request.url)
+        else:
+            yield from self.end_walk(request.meta["walk"], "error", reason_of(failure), request.url)
+
+    def end_walk(self, walk: Walk, end: str, reason: str, at: str | None = None) -> Iterable[scrapy.Request]:
+        """The answer of ``walk`` at ``at`` is missing. Return requests for what makes good for it."""
+        if walk.end is not None:
+            return []
+        walk.fail(reason, end, at)
+        return self.walk_ended(walk) if walk.end else []
+
+    def walk_ended(self, walk: Walk, fill: bool = True) -> list[scrapy.Request]:
+        """Close ``walk`` in the ledger. Return requests for the days that its listing did not reach, with ``fill``."""
+        whole = walk.end in WHOLE
+        self.ledger.step(walk, None if whole else walk.at)
+        self.ledger.end(walk)
+        listing = walk.listing
+        self.crawler.stats.inc_value(f"archive/listing/{walk.end}")
+        because = f" ({walk.reason})" if walk.reason else ""
+        self.logger.log(
+            logging.DEBUG if whole else logging.WARNING,
+            f"Walked {listing.source} {listing.section or listing.url}: {walk.end}{because}, {walk.pages} pages,"
+            f" {walk.links} links, back to {walk.reached}",
+        )
+        if walk.snapshots:
+            return [self.walk_request(listing, snapshots=walk.snapshots)]
+        if whole or not fill or not self.arguments.fills or listing.source != "sections" or not self.arguments.since:
+            return []
+        return self._fill(walk)
+
+    def _fill(self, walk: Walk) -> list[scrapy.Request]:
+        today = datetime.now(zone(self.zone)).date().isoformat()
+        until = min(filter(None, (walk.reached, self.arguments.until, today)))
+        days = self.sources["days"].listings(days_between(self.arguments.since, until))
+        days = [day for day in days if day.url not in self._filled]
+        self._filled.update(day.url for day in days)
+        if days:
+            self.logger.info(
+                f"The listing of {walk.listing.section} ended by {walk.end} at {walk.reached or 'its first page'}:"
+                f" reading the day sitemaps from {days[0].day} back to {days[-1].day} instead"
+            )
+        return [self.walk_request(day) for day in days]

@@ -1,0 +1,116 @@
+"""What a spider does with the pages of articles: read them, or record what they are instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import scrapy
+from scrapy.http import HtmlResponse, Response
+
+from newsarchive.dates import iso
+from newsarchive.discovery.sections import slug
+from newsarchive.extract.article import is_article, load_article
+from newsarchive.items import Article, Visit
+from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
+
+# Every answer but a redirect comes to the callback, which records it.
+HANDLED = [status for status in range(300, 600) if status not in (301, 302, 303, 307, 308)]
+GONE = (404, 410)
+REFUSED = (401, 402, 403, 451)
+
+
+class ArticleCallbacks:
+    """The articles' half of :class:`newsarchive.spiders.base.NewsSpider`."""
+
+    def article_request(self, url: str, page: str | None, day: str | None = None, **meta) -> scrapy.Request:
+        """Return the request for the article at ``url``, whose page in the ledger is ``page``.
+
+        ``day`` is the publication day as far as it was known before.
+        """
+        return scrapy.Request(
+            url,
+            callback=self.parse_article,
+            errback=self.article_failed,
+            # The ledger knows which page was had; Scrapy's own filter would forget it with the process.
+            dont_filter=True,
+            meta={"page": page, "day": day, "kind": "article", "handle_httpstatus_list": HANDLED, **meta},
+        )
+
+    def parse_article(self, response: Response) -> Iterator[Article | scrapy.Request]:
+        """Yield the article on a page, or record what the page is instead; in a replay, go on with its next capture."""
+        page = response.meta["page"]
+        addresses = (*response.meta.get("redirect_urls", ()), response.request.url, response.url)
+        if refused := self._no_article(response):
+            self._record(page, *refused, addresses)
+            return
+        article = load_article(response, type(self))
+        if not is_article(article):
+            # An empty answer, or a wall before the page: it may be an article next time.
+            self._record(page, "failed", f"no {'text' if article.headline else 'headline'} on it", at_last="not_article")
+            return
+        captured = response.meta.get("captured")
+        article.fetched_at = iso(datetime.fromisoformat(captured.row["fetched_at"]) if captured else datetime.now(UTC))
+        article.visit = Visit(page, addresses, captured, self._counts(article, page, response.meta["day"]))
+        yield article
+        if later := response.meta.get("snapshots"):
+            yield self.article_request(response.url, page, response.meta["day"], snapshot=later[0], snapshots=later[1:])
+
+    def _no_article(self, response: Response) -> tuple[str, str] | None:
+        """Return state and reason of a page that holds no article; state ``failed`` when it may hold one later."""
+        if response.status in GONE:
+            return "gone", f"HTTP {response.status}"
+        if response.status != 200:
+            return "failed", f"HTTP {response.status}"
+        if not self.identify(response.url):
+            front = urlsplit(response.url).path in ("", "/")
+            return "gone" if front else "moved", f"redirected to {response.url}"
+        if not response.body:
+            return "failed", "empty answer"
+        if not isinstance(response, HtmlResponse):
+            return "not_article", f"no HTML: {response.headers.get('Content-Type', b'no type').decode('latin-1')}"
+        return None
+
+    def _record(self, page: str | None, state: str, reason: str, addresses: Iterable[str] = (), at_last: str = "given_up") -> None:
+        if state == "failed":
+            status = reason.removeprefix("HTTP ")
+            state = self.ledger.failed(page, reason, "refused" if status.isdigit() and int(status) in REFUSED else at_last)
+        else:
+            self.ledger.outcome(page, state, reason, addresses)
+        self.crawler.stats.inc_value(f"archive/page/{state}")
+        self.logger.debug("%s: %s (%s)", state, page, reason)
+
+    def article_failed(self, failure) -> None:
+        """Record why a page could not be had."""
+        page = failure.request.meta["page"]
+        if failure.check(RobotsForbidden):
+            self._record(page, "refused", "robots.txt forbids it")
+        elif failure.check(RobotsUnavailable):
+            # The site was not to be reached, or only its robots.txt: that says nothing of the page.
+            self.ledger.postpone(page, str(failure.value))
+            self.crawler.stats.inc_value("archive/page/postponed")
+        elif failure.check(OffSite):
+            self._record(page, "moved", f"redirected to {failure.request.url}")
+        else:
+            self._record(page, "failed", reason_of(failure))
+
+    def _counts(self, article: Article, page: str | None, known_day: str | None) -> bool:
+        """Tell whether ``article`` is what the arguments ask for, and count it when not."""
+        a = self.arguments
+        day = known_day or article.day
+        if day and not (a.since or "") <= day <= (a.until or "9999"):
+            self.crawler.stats.inc_value("archive/article/other_day")
+            return False
+        if self.wanted_sections:
+            own = {name for name in (article.section, *article.tags) if name} | self.ledger.sections(page)
+            if not self.wanted_sections & {slug(name) for name in own}:
+                self.crawler.stats.inc_value("archive/article/other_section")
+                return False
+        return True
+
+
+def reason_of(failure) -> str:
+    """Return one line for a failed download."""
+    text = " ".join(str(failure.value).split())
+    return f"{type(failure.value).__name__}: {text}"[:300]

@@ -1,0 +1,83 @@
+"""Gaps: stretches of a listing that no walk saw, until a source closes them."""
+
+from __future__ import annotations
+
+from newsarchive.dates import days_between
+from newsarchive.store.schema import WHOLE
+
+
+class Gaps:
+    """The table ``gap``.
+
+    A gap opens when a walk was not whole, or when it shows nothing that the walk before had shown. It closes when the same
+    listing is walked whole and deep enough, when all its days are walked as day listings, or when the sitemap is.
+    """
+
+    def __init__(self, archive):
+        self.archive = archive
+
+    def after_walk(self, walk: int) -> None:
+        """Open and close gaps after ``walk`` has ended; inside its transaction."""
+        row = self.archive.db.execute("select * from listing where id = ?", (walk,)).fetchone()
+        if row["end"] not in WHOLE:
+            self._open(row, row["since"], row["reached"] or row["until"] or row["started_at"][:10], row["end"])
+            return
+        newest_before = self._missed_overlap(row)
+        if newest_before is not None:
+            self._open(row, newest_before, row["reached"], "no overlap")
+        self._close(row)
+
+    def _open(self, row, since: str | None, until: str | None, reason: str) -> None:
+        db = self.archive.db
+        known = db.execute(
+            "select id, since, until from gap where site = ? and source = ? and listing = ? and reason = ? and closed_at is null",
+            (row["site"], row["source"], row["url"], reason),
+        ).fetchone()
+        if known:
+            since = None if since is None or known["since"] is None else min(since, known["since"])
+            until = max(until or "", known["until"] or "") or None
+            db.execute("update gap set since = ?, until = ? where id = ?", (since, until, known["id"]))
+        else:
+            db.execute(
+                "insert into gap (site, source, listing, section, since, until, reason, opened_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                (row["site"], row["source"], row["url"], row["section"], since, until, reason, self.archive.now()),
+            )
+
+    def _missed_overlap(self, row) -> str | None:
+        """The newest day seen before, when ``row`` shows nothing that was and does not reach back to it; else None."""
+        db = self.archive.db
+        place = (row["source"], row["url"], row["id"])
+        (before,) = db.execute(
+            """select max(p.day) from sighting s join page p on p.id = s.page
+            where s.source = ? and s.listing = ? and s.walk < ?""",
+            place,
+        ).fetchone()
+        if before is None or row["links"] == 0:
+            return None
+        if row["until"] is not None and row["source"] != "feed":  # it was not asked for the newest
+            return None
+        overlap = db.execute(
+            """select 1 from sighting s where s.source = ? and s.listing = ? and s.walk < ? and s.last_walk = ? limit 1""",
+            (*place, row["id"]),
+        ).fetchone()
+        return None if overlap else before
+
+    def _close(self, row) -> None:
+        db = self.archive.db
+        for gap in db.execute("select * from gap where site = ? and closed_at is null", (row["site"],)).fetchall():
+            if self._fills(row, gap):
+                db.execute(
+                    "update gap set closed_at = ?, closed_by = ? where id = ?", (self.archive.now(), row["source"], gap["id"])
+                )
+
+    def _fills(self, row, gap) -> bool:
+        since, until = (gap["since"] or "")[:10], (gap["until"] or "9999")[:10]
+        if row["source"] == "days":
+            if not gap["since"] or not gap["until"] or not since <= row["since"] <= until:
+                return False
+            return set(days_between(since, until)) <= self.archive.listings.whole_days(row["site"], since, until)
+        same = row["source"] == gap["source"] and row["url"] == gap["listing"]
+        if same and gap["reason"] == "no overlap" and (row["reached"] or "9999") > since:
+            return False  # that it had come to its end was said before
+        deep = row["covers"] is not None and row["covers"] <= since and (row["until"] is None or row["until"] >= until)
+        return deep and (same or row["source"] == "sitemap")

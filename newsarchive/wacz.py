@@ -1,0 +1,82 @@
+"""WACZ 1.1.1: captures, their index and a list of pages in one file that ReplayWeb.page opens (specs.webrecorder.net/wacz)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from cdxj_indexer.main import CDXJIndexer
+
+import newsarchive
+from newsarchive.exporters import Selection, rows
+from newsarchive.store.archive import Archive
+
+VERSION = "1.1.1"
+
+
+def export_wacz(archive: Archive, selection: Selection, path: Path) -> int:
+    """Write the captures of the selected articles' files, and the articles as pages, to ``path``. Return how many pages.
+
+    Whole WARC files go in, for they stand in relation to each other; files that are still being written are left out.
+    """
+    folder = archive.path.parent / "warc"
+    files = sorted(file for file in folder.glob("*.warc.gz") if selection.site is None or f"-{selection.site}-" in file.name)
+    resources = []
+    with zipfile.ZipFile(path, "w") as wacz:
+        for file in files:
+            # Stored, not packed again: a reader asks for ranges of it.
+            resources.append(_add_file(wacz, f"archive/{file.name}", file))
+        resources.append(_add(wacz, "indexes/index.cdx", _index(files)))
+        pages, count = _pages(archive, selection)
+        resources.append(_add(wacz, "pages/pages.jsonl", pages))
+        package = {
+            "profile": "data-package",
+            "wacz_version": VERSION,
+            "title": f"newsarchive{f' of {selection.site}' if selection.site else ''}",
+            "software": f"newsarchive/{newsarchive.__version__}",
+            "created": archive.now()[:19] + "Z",
+            "resources": resources,
+        }
+        described = _add(wacz, "datapackage.json", json.dumps(package, indent=1).encode())
+        digest = {"path": "datapackage.json", "hash": described["hash"]}
+        _add(wacz, "datapackage-digest.json", json.dumps(digest, indent=1).encode())
+    return count
+
+
+def _index(files: list[Path]) -> bytes:
+    out = io.StringIO()
+    if files:
+        CDXJIndexer(out, [str(file) for file in files], sort=True, dir_root=str(files[0].parent)).process_all()
+    return out.getvalue().encode()
+
+
+def _pages(archive: Archive, selection: Selection) -> tuple[bytes, int]:
+    lines = [json.dumps({"format": "json-pages-1.0", "id": "pages", "title": "Articles", "hasText": True})]
+    for row in rows(archive, selection):
+        if row["capture"]:
+            page = {
+                "id": row["id"],
+                "url": row["url"],
+                "title": row["headline"],
+                "ts": row["fetched_at"].replace("+00:00", "Z"),
+                "text": row["text"],
+            }
+            lines.append(json.dumps(page, ensure_ascii=False))
+    return "\n".join([*lines, ""]).encode(), len(lines) - 1
+
+
+def _add(wacz: zipfile.ZipFile, name: str, data: bytes) -> dict:
+    wacz.writestr(name, data, zipfile.ZIP_DEFLATED)
+    return {"name": name.rsplit("/", 1)[-1], "path": name, "hash": f"sha256:{hashlib.sha256(data).hexdigest()}", "bytes": len(data)}
+
+
+def _add_file(wacz: zipfile.ZipFile, name: str, file: Path) -> dict:
+    digest = hashlib.sha256()
+    with open(file, "rb") as source, wacz.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target:
+        while piece := source.read(1 << 20):
+            digest.update(piece)
+            target.write(piece)
+    return {"name": file.name, "path": name, "hash": f"sha256:{digest.hexdigest()}", "bytes": file.stat().st_size}
