@@ -223,3 +223,6 @@ class Link:
 
     day: str | None = None
     """Publication day in the site's zone, ``YYYY-MM-DD``: from the link's date, else from its address."""
+
+    via: str | None = None
+    """Where to ask for the article instead of ``address``: a web archive's capture of it; None: at its own address."""

@@ -27,12 +27,23 @@ class ArchiveError(Exception):
 class Archive:
     """The archive in the SQLite file ``path``, made when it does not exist.
 
-    ``clock`` gives the present time, aware. Raises :class:`ArchiveError` when the file is no archive, belongs to another
-    version of the project, or cannot be opened.
+    ``clock`` gives the present time, aware; ``older`` lets an archive of an older schema be opened, to be migrated. Raises
+    :class:`ArchiveError` when the file is no archive, belongs to another version of the project, or cannot be opened.
     """
 
-    def __init__(self, path: Path | str, *, read_only: bool = False, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
+    schema: int
+    """The version of the tables."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        read_only: bool = False,
+        older: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ):
         self.path = Path(path)
+        self._older = older
         self._clock = clock
         self._depth = 0
         try:
@@ -74,7 +85,7 @@ class Archive:
             db.execute("begin immediate")
             try:
                 if version() == (0, 0) and not db.execute("select 1 from sqlite_master").fetchone():
-                    for statement in _statements(TABLES + VIEWS):
+                    for statement in statements(TABLES + VIEWS):
                         db.execute(statement)
                     db.execute(f"pragma application_id = {APPLICATION_ID}")
                     db.execute(f"pragma user_version = {SCHEMA_VERSION}")
@@ -89,8 +100,9 @@ class Archive:
             raise ArchiveError(
                 f"{self.path} was written by a newer newsarchive (schema {schema}, here {SCHEMA_VERSION}); upgrade this one"
             )
-        if schema < SCHEMA_VERSION:
-            raise ArchiveError(f"{self.path} has the older schema {schema}; run: scrapy migrate")
+        if schema < SCHEMA_VERSION and not self._older:
+            raise ArchiveError(f"{self.path} has the older schema {schema}; run: scrapy migrate --apply")
+        self.schema = schema
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -133,7 +145,8 @@ class Archive:
         self.db.close()
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
+    """Yield the statements of an SQL script, triggers whole."""
     statement = ""
     for line in script.splitlines():
         statement += line + "\n"

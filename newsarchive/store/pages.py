@@ -247,7 +247,7 @@ class Pages:
         """Who linked to ``page`` linked to the page ``into``."""
         self.archive.db.execute(
             """insert into sighting select ?, source, listing, section, position, published_at, modified_at, first_seen_at,
-            last_seen_at, walk, last_walk from sighting where page = ? on conflict do nothing""",
+            last_seen_at, walk, last_walk, via from sighting where page = ? on conflict do nothing""",
             (into, page),
         )
 
@@ -297,12 +297,13 @@ class Pages:
 
     def _enter_sighting(self, page, source, listing, section, position, link: Link, now, walk) -> None:
         self.archive.db.execute(
-            """insert into sighting values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """insert into sighting values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (page, source, listing) do update set section = excluded.section, position = excluded.position,
               last_walk = excluded.last_walk,
               published_at = coalesce(excluded.published_at, published_at),
-              modified_at = coalesce(excluded.modified_at, modified_at), last_seen_at = excluded.last_seen_at""",
-            (page, source, listing, section, position, link.published_at, link.modified_at, now, now, walk, walk),
+              modified_at = coalesce(excluded.modified_at, modified_at), last_seen_at = excluded.last_seen_at,
+              via = coalesce(excluded.via, via)""",
+            (page, source, listing, section, position, link.published_at, link.modified_at, now, now, walk, walk, link.via),
         )
 
     def _enter_aliases(self, pairs: Iterable[tuple[str, str]]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from newsarchive.items import ARTICLE_FIELDS
 
 APPLICATION_ID = 0x4E415243  # "NARC"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 STATES = ("waiting", "stored", "gone", "moved", "refused", "not_article", "given_up", "withdrawn")
 EXCLUDED = ("gone", "moved", "refused", "not_article", "withdrawn")
@@ -59,6 +59,7 @@ create table page (
 );
 create index page_open on page (site, day) where state = 'waiting' or reason = 'newer';
 create index page_leased on page (lease_by) where lease_by is not null;
+create index page_due on page (site, due_at) where state = 'stored' and due_at is not null;
 create table alias (
   url text primary key,
   page text not null
@@ -76,6 +77,7 @@ create table sighting (
   last_seen_at text not null,
   walk integer not null,                          -- the walk that saw it first
   last_walk integer not null,
+  via text,                                       -- where to ask for the page instead of its own address: a web archive's
   primary key (page, source, listing)
 ) without rowid;
 create table listing (
@@ -167,16 +169,43 @@ create table host (
   delay real
 );
 create table image_file (
-  url text primary key,
-  page text,
-  file text,
-  digest text,
-  type text,
+  url text primary key,                           -- the largest rendition that a page declares of the photo
+  page text not null,                             -- the article that showed it first
+  key text,                                       -- the photo's own number
+  file text,                                      -- name in images/: the digest and the type's ending
+  digest text,                                    -- SHA-256 of the bytes, hexadecimal
+  type text,                                      -- as the bytes are: image/jpeg
   bytes integer,
-  width integer,
+  width integer,                                  -- pixels, as the bytes are
   height integer,
-  state text not null,
+  state text not null,                            -- waiting, stored, gone, refused, broken, too_large, given_up
+  reason text,
+  tries integer not null default 0,
   fetched_at text
+);
+create index image_file_page on image_file (page);
+create index image_file_key on image_file (key);
+create table withdrawal (
+  page text primary key,
+  mode text not null,                             -- hide or erase
+  reason text not null,
+  at text not null,
+  kept text                                       -- hide: JSON, the rows of article and revision; erase: null
+);
+create table jsonlines (
+  path text primary key,                          -- absolute: a file that is kept in step with the archive
+  seq integer not null,                           -- the last text that is in it
+  bytes integer not null                          -- its size then
+);
+create table edit_rate (
+  site text not null,
+  section text not null,                          -- lower case; '' when the article has none
+  age integer not null,                           -- of the article, a power of two of hours: 0 is up to an hour, 1 up to two, …
+  hours real not null,                            -- watched between two visits, older visits counting less
+  visits real not null,
+  edits real not null,
+  updated_at text not null,
+  primary key (site, section, age)
 );
 -- Double quotes around the content table: datasette and sqlite-utils look for them.
 create virtual table article_fts using fts5(
@@ -229,12 +258,13 @@ create view article_author (id, position, name, url) as
   from article a, json_each(a.authors) x;
 create view article_tag (id, position, tag) as
   select a.id, x.key + 1, x.value from article a, json_each(a.tags) x;
-create view article_image (id, position, url, width, height, caption, credit, alt, role, key, crop) as
+create view article_image (id, position, url, width, height, caption, credit, alt, role, key, crop, file, type, bytes,
+    real_width, real_height) as
   select a.id, x.key + 1, json_extract(x.value, '$.url'), json_extract(x.value, '$.width'),
     json_extract(x.value, '$.height'), json_extract(x.value, '$.caption'), json_extract(x.value, '$.credit'),
     json_extract(x.value, '$.alt'), json_extract(x.value, '$.role'), json_extract(x.value, '$.key'),
-    json_extract(x.value, '$.crop')
-  from article a, json_each(a.images) x;
+    json_extract(x.value, '$.crop'), f.file, f.type, f.bytes, f.width, f.height
+  from article a, json_each(a.images) x left join image_file f on f.url = json_extract(x.value, '$.url');
 create view coverage as
   select site, source, section, day, count(*) as seen,
     {_counts()},
