@@ -14,7 +14,7 @@ import newsarchive
 from newsarchive.capture import CaptureMiddleware, CapturePolicy, CaptureStorage
 from newsarchive.middlewares import RobotsMiddleware, SightingMiddleware, SiteMiddleware
 from newsarchive.mirror import MirrorDownloadHandler, MirrorMiddleware
-from newsarchive.monitor import CrawlMonitor, archive_enabled
+from newsarchive.monitor import CrawlMonitor, archive_enabled, archive_path
 from newsarchive.pipelines import ArchivePipeline, DuplicatesPipeline
 
 logger = logging.getLogger(__name__)
@@ -78,6 +78,20 @@ class MirrorAddon:
         settings.set("DOWNLOAD_HANDLERS", handlers, priority=settings.getpriority("DOWNLOAD_HANDLERS") or 0)
 
 
+class ImagesAddon:
+    """Keeps the picture files of articles. On: ``KEEP_IMAGES = True``."""
+
+    def update_settings(self, settings) -> None:
+        if not settings.getbool("KEEP_IMAGES") or not archive_enabled(settings):
+            raise NotConfigured
+        # Here, not above: nothing of it is needed when it is off.
+        from newsarchive.imagefiles import ImageFilesPipeline
+
+        settings.set("FILES_STORE", str(archive_path(settings).parent.absolute() / "images"), priority="addon")
+        settings.set("MEDIA_ALLOW_REDIRECTS", True, priority="addon")
+        settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", ImageFilesPipeline, 900)
+
+
 def user_agent(contact: str | None) -> str:
     """Return the user agent: the project, its version, and whom to ask about it."""
     return f"newsarchive/{newsarchive.__version__} (+{contact})" if contact else f"newsarchive/{newsarchive.__version__}"
@@ -94,7 +108,7 @@ def check_politeness(settings) -> None:
             raise ValueError(f"{name} is {delay}; it is seconds between two requests to a host and must be more than 0")
 
 
-NUMBERS = ("CRAWL_DELAY_MAX", "LISTING_CAPTURE_DAYS", "LISTING_MAX_PAGES", "WARC_MAX_BYTES")
+NUMBERS = ("CRAWL_DELAY_MAX", "IMAGE_MAX_BYTES", "IMAGES_MAX_BYTES", "LISTING_CAPTURE_DAYS", "LISTING_MAX_PAGES", "WARC_MAX_BYTES")
 
 
 def check_numbers(settings) -> None:

@@ -12,6 +12,7 @@ from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
 from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
+from newsarchive.store.images import Picture
 from newsarchive.store.pages import Cover, Page, Sighted
 from newsarchive.store.schema import WHOLE
 from newsarchive.store.warc import WarcError
@@ -20,11 +21,21 @@ from newsarchive.store.warc import WarcError
 class ArchiveLedger:
     """The crawl ``crawl`` of the site ``site`` on ``archive``.
 
-    ``rules`` say how its pages are read; ``captures`` has the bytes of its answers.
+    ``rules`` say how its pages are read; ``captures`` has the bytes of its answers. ``keep_images``: the photos of what is
+    stored are wanted as files.
     """
 
-    def __init__(self, archive: Archive, site: str, rules: type[SiteRules], crawl: int, captures: CaptureStore | ReplayStore):
+    def __init__(
+        self,
+        archive: Archive,
+        site: str,
+        rules: type[SiteRules],
+        crawl: int,
+        captures: CaptureStore | ReplayStore,
+        keep_images: bool = False,
+    ):
         self.archive, self.site, self.rules, self.crawl, self.captures = archive, site, rules, crawl, captures
+        self.keep_images = keep_images
         self.new = 0
         """Articles that were new, and asked for."""
 
@@ -115,7 +126,10 @@ class ArchiveLedger:
             await self.captures.settle(visit.captured)
             article.capture = visit.captured.reference
         self._read_old_again(article)
-        outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
+        with self.archive.transaction():
+            outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
+            if self.keep_images:
+                self.archive.images.want(article.id, article.images)
         self.new += outcome == "new" and visit.counts
         return outcome
 
@@ -129,6 +143,23 @@ class ArchiveLedger:
             old = self.archive.articles.get(article.id)
             with suppress(WarcError):  # without bytes nobody can tell: the cause is unknown
                 self.archive.articles.put(reread(old, self.archive.path.parent / "warc", self.rules), self.crawl, "reread")
+
+    def want_missing_images(self) -> None:
+        """Want the photos of articles that were stored without them."""
+        for page, images in self.archive.images.without(self.site):
+            self.archive.images.want(page, images)
+
+    def claim_images(self, limit: int) -> list[Picture]:
+        """Claim pictures that wait."""
+        return self.archive.images.claim(self.crawl, self.site, limit)
+
+    def image_stored(self, url: str, **what) -> None:
+        """Note that a picture is kept, see :meth:`newsarchive.store.images.ImageFiles.stored`."""
+        self.archive.images.stored(url, **what)
+
+    def image_failed(self, url: str, state: str, reason: str) -> None:
+        """Note why a picture is not kept."""
+        self.archive.images.failed(url, state, reason)
 
     def owed(self) -> int:
         """How many pages of the site are owed."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
+from ipaddress import ip_address
 from typing import Any
 
 from scrapy import Request, Spider, signals
@@ -99,6 +101,8 @@ class OffSite(IgnoreRequest):
 class SiteMiddleware:
     """Lets no request leave the site's own hosts, redirects included, but those with ``allow_offsite`` in their meta.
 
+    These may go to any public host, and to none of this machine or its network: a page may name any address as a picture.
+
     Scrapy's own lets ``dont_filter`` pass, takes subdomains for the site, and drops a redirect without telling its errback.
     """
 
@@ -109,12 +113,30 @@ class SiteMiddleware:
     def from_crawler(cls, crawler):
         return cls(crawler)
 
-    def process_request(self, request: Request) -> None:
-        hosts = getattr(self.crawler.spider, "hosts", None)
+    async def process_request(self, request: Request) -> None:
+        spider = self.crawler.spider
+        hosts = getattr(spider, "hosts", None)
         host = urlparse_cached(request).hostname
-        if hosts and host not in hosts and not request.meta.get("allow_offsite"):
-            self.crawler.stats.inc_value("archive/request/off_site")
-            raise OffSite(f"{host} is not on the site")
+        if not hosts or host in hosts:
+            return
+        if not request.meta.get("allow_offsite"):
+            self._refuse(f"{host} is not on the site")
+        mirrored = spider.mirror and spider.mirror.address(request.url)
+        if not mirrored and not await is_public(host):
+            self._refuse(f"{host} is no public host")
+
+    def _refuse(self, reason: str) -> None:
+        self.crawler.stats.inc_value("archive/request/off_site")
+        raise OffSite(reason)
+
+
+async def is_public(host: str) -> bool:
+    """Tell whether all addresses of ``host`` are on the public network. A name that has none is for the downloader to report."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return True
+    return all(ip_address(address[0].partition("%")[0]).is_global for *_, address in found)
 
 
 class RobotsForbidden(IgnoreRequest):
@@ -161,7 +183,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         robots = Request(
             f"{parts.scheme}://{parts.netloc}/robots.txt",
             priority=self.DOWNLOAD_PRIORITY,
-            meta={"dont_obey_robotstxt": True, "kind": "robots"},
+            meta={
+                "dont_obey_robotstxt": True,
+                "kind": "robots",
+                "allow_offsite": request.meta.get("allow_offsite", False),
+            },
             callback=NO_CALLBACK,
         )
         stats = self.crawler.stats

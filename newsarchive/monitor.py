@@ -54,7 +54,9 @@ class CrawlMonitor:
         settings = self.crawler.settings
         self.crawl = self.archive.crawls.begin(spider.name, spider.given)
         self.captures = open_captures(self.archive, self.crawl, spider.name, settings)
-        spider.ledger = ArchiveLedger(self.archive, spider.name, type(spider), self.crawl, self.captures)
+        spider.ledger = ArchiveLedger(
+            self.archive, spider.name, type(spider), self.crawl, self.captures, settings.getbool("KEEP_IMAGES")
+        )
         self.heartbeat.start(HEARTBEAT_SECONDS, now=False)
 
     async def _beat(self) -> None:

@@ -11,6 +11,7 @@ ADDONS = {
     "newsarchive.addons.CaptureAddon": 200,
     "newsarchive.addons.PolitenessAddon": 300,
     "newsarchive.addons.MirrorAddon": 400,
+    "newsarchive.addons.ImagesAddon": 500,
 }
 
 # Ours.
@@ -18,6 +19,9 @@ ARCHIVE_DIR = os.environ.get("NEWSARCHIVE_DIR", "archive")
 CONTACT = os.environ.get("NEWSARCHIVE_CONTACT", "")
 CAPTURE_ENABLED = True
 CRAWL_DELAY_MAX = 300
+IMAGE_MAX_BYTES = 20_000_000
+IMAGES_MAX_BYTES = 1_000_000_000
+KEEP_IMAGES = False
 LISTING_CAPTURE_DAYS = 0
 LISTING_MAX_PAGES = 10_000
 REPLAY = ""

@@ -83,6 +83,10 @@ def print_coverage(out: Console, reports: list[dict], days: bool = False) -> Non
         ]
         out.print(table(("source", "listing", "last walk", "end", "whole", "back to", "pages#", "links#"), rows))
         out.print()
+        if report["images"]:
+            states = (f"{n} {state.replace('_', ' ')}" for state, n in report["images"].items())
+            out.print(Text(f"Picture files: {', '.join(states)}"))
+            out.print()
         if report["complete"]:
             out.print(
                 "Complete: every article that the listings show is stored or excluded, and all were walked whole.",

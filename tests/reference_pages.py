@@ -55,6 +55,13 @@ class ReferencePages(DemoPages):
         sign = hashlib.md5(f"{photo.number}{crop}{size}".encode()).hexdigest()
         return f"{CDN}/img/07ea/03/01/{photo.number}_{crop}_{size}_80_{flags}_{sign}.jpg"
 
+    def photo_size(self, path: str) -> tuple[int, int] | None:
+        m = re.search(r"/\d+_(\d+):(\d+):(\d+):(\d+)_(\d+)x", path)
+        if not m:
+            return None
+        left, top, right, bottom, width = map(int, m.groups())
+        return width, round(width * (bottom - top) / (right - left))
+
     def created(self, story: Story) -> str:
         return story.published.isoformat(timespec="seconds")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from html import escape
 from urllib.parse import urlsplit
@@ -65,6 +66,12 @@ class DemoPages:
 
     def image_url(self, photo: Photo, width: int) -> str:
         return f"https://img.courier.example/photos/{photo.number}/{width}.jpg"
+
+    def photo_size(self, path: str) -> tuple[int, int] | None:
+        """Width and height in pixels of the photo at ``path``; None when there is none."""
+        m = re.fullmatch(r"/photos/(\d+)/(\d+)\.jpg", path)
+        photo = m and next((p for story in self.newsroom.all() for p in story.photos if p.number == int(m[1])), None)
+        return (int(m[2]), round(int(m[2]) * photo.height / photo.width)) if photo else None
 
     # The truth.
 

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from newsarchive.demo.newsroom import DAYS, FIRST_DAY, Story
 from newsarchive.demo.pages import DemoPages
+from newsarchive.demo.photos import jpeg
 
 FEED_ITEMS = 40
 
@@ -76,6 +77,8 @@ class DemoSite:
             return _xml(self._feed())
         if (sitemap := self._sitemap(path)) is not None:
             return sitemap
+        if size := pages.photo_size(parts.path):
+            return Answer(jpeg(*size, comment=parts.path), "image/jpeg")
         if found := pages.section(path):
             section, place = found
             return _page(pages.section_page(section) if place == 0 else pages.chunk(section, place))
@@ -173,7 +176,11 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"Content-Type": answer.type, **answer.headers}
         if answer.status == 200:
             headers["ETag"] = etag
-        if len(body) > 500 and "gzip" in self.headers.get("Accept-Encoding", "") and answer.type != "application/gzip":
+        if (
+            len(body) > 500
+            and "gzip" in self.headers.get("Accept-Encoding", "")
+            and answer.type not in ("application/gzip", "image/jpeg")
+        ):
             body = gzip.compress(body, 1, mtime=0)
             headers["Content-Encoding"] = "gzip"
         self.send_response(answer.status)

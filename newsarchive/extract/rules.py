@@ -74,6 +74,9 @@ class SiteRules:
     hosts: list[str] = []
     """Exact host names."""
 
+    image_hosts: list[str] = []
+    """Hosts of its pictures for which ``base_url`` stands in as well."""
+
     article_urls: list[str] = []
     """Regular expressions of article paths with groups ``id`` and ``day``: see :class:`newsarchive.urls.Addresses`."""
 

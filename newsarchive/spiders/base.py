@@ -43,7 +43,7 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, SiteRules, scrapy.Spider):
         super().__init__(kwargs.pop("name", None))
         self.given = kwargs
         self.arguments = Arguments.parse(kwargs, type(self))
-        self.mirror = Mirror(self.arguments.base_url, self.hosts) if self.arguments.base_url else None
+        self.mirror = Mirror(self.arguments.base_url, [*self.hosts, *self.image_hosts]) if self.arguments.base_url else None
 
     @classmethod
     def from_crawler(cls, crawler, *args, **kwargs):

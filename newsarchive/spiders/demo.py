@@ -14,6 +14,7 @@ class DemoSpider(NewsSpider):
 
     name = "demo"
     hosts = ["courier.example"]
+    image_hosts = ["img.courier.example"]
     article_urls = [r"^/(?P<day>\d{4}/\d\d/\d\d)/[^/]*-(?P<id>\d+)$"]
     sources = {
         "sections": Sections(

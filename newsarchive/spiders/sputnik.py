@@ -15,6 +15,7 @@ class SputnikSpider(NewsSpider):
     name = "sputnik"
     # Exact: other language editions count for themselves.
     hosts = ["sputnikglobe.com", "sputniknews.com", "www.sputniknews.com"]
+    image_hosts = ["cdn1.img.sputnikglobe.com", "cdnn1.img.sputniknews.com", "cdn1.img.sputniknews.com"]
     article_urls = [
         r"^/(?P<day>\d{8})/(?:[^/]*?-+)?(?P<id>\d+)\.html$",
         r"^/[\w-]+/(?P<day>\d{8})(?P<id>\d{8,10})-[^/]*/?$",
@@ -72,7 +73,8 @@ class SputnikSpider(NewsSpider):
         drop=".article__block[data-type=article], .article__block[data-type=banner], [class^=banner], .article__meta,"
         " .article__quote-bg, .article__quote-share, .share, .article__google-news, .article__info, .article__footer,"
         " [class^=article__userbar], .article__summary, .m-buy, .photoview__ext-link, .media__copyright, .media__title,"
-        " .media__description, .article__views, .online__item-top, .b-inject, .js-message_video_player, .b-counters, #getShortUrl, p.b-disclaimer",
+        " .media__description, .article__views, .online__item-top, .b-inject, .js-message_video_player, .b-counters,"
+        " #getShortUrl, p.b-disclaimer",
         quote=".article__quote",
         cite=".article__quote-info",
         entry=".online__item",

@@ -13,6 +13,7 @@ from newsarchive.store.articles import Articles
 from newsarchive.store.captures import Captures
 from newsarchive.store.crawls import Crawls
 from newsarchive.store.gaps import Gaps
+from newsarchive.store.images import ImageFiles
 from newsarchive.store.listings import Listings
 from newsarchive.store.pages import Pages
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, VIEWS
@@ -56,6 +57,7 @@ class Archive:
         self.gaps = Gaps(self)
         self.articles = Articles(self)
         self.captures = Captures(self)
+        self.images = ImageFiles(self)
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
         if read_only:

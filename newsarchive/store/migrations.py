@@ -32,9 +32,11 @@ STEPS = {
         drop table image_file;
         create table image_file (
           url text primary key, page text not null, key text, file text, digest text, type text, bytes integer, width integer,
-          height integer, state text not null, reason text, tries integer not null default 0, fetched_at text
+          height integer, state text not null, reason text, tries integer not null default 0, lease_by integer,
+          fetched_at text
         );
         create index image_file_page on image_file (page);
+        create index image_file_open on image_file (page) where state = 'waiting';
         create index image_file_key on image_file (key);
         create table withdrawal (page text primary key, mode text not null, reason text not null, at text not null, kept text);
         create table jsonlines (path text primary key, seq integer not null, bytes integer not null);

@@ -56,6 +56,7 @@ def _coverage(archive: Archive, site: str) -> dict[str, Any]:
         "rows": rows,
         "listings": listings,
         "gaps": gaps,
+        "images": archive.images.counts(site),
     }
 
 

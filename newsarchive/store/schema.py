@@ -181,9 +181,11 @@ create table image_file (
   state text not null,                            -- waiting, stored, gone, refused, broken, too_large, given_up
   reason text,
   tries integer not null default 0,
+  lease_by integer,                               -- a crawl
   fetched_at text
 );
 create index image_file_page on image_file (page);
+create index image_file_open on image_file (page) where state = 'waiting';
 create index image_file_key on image_file (key);
 create table withdrawal (
   page text primary key,

@@ -1,0 +1,156 @@
+"""Picture files: the largest rendition of each photo, once, as it was sent."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+
+import imagesize
+import pytest
+from reference_pages import ReferencePages
+from test_interrupted import start, stop_at
+
+from newsarchive.demo.photos import jpeg
+from newsarchive.demo.server import Answer
+from newsarchive.imagefiles import measured
+from newsarchive.store.images import largest_renditions
+
+KEEP = ("-a", "source=days", "-a", "since=2026-03-01", "-a", "until=2026-03-12", "-s", "KEEP_IMAGES=1")
+
+
+def photos(site) -> set[int]:
+    return {photo.number for story in site.pages.newsroom.all() if not story.missing for photo in story.photos}
+
+
+def asked_photos(site) -> list[str]:
+    return [path for path in site.requests if site.pages.photo_size(path)]
+
+
+@pytest.mark.parametrize("pages", [None, ReferencePages], ids=["demo", "sputnik"])
+def test_the_largest_rendition_of_each_photo_is_kept_once(play, crawl, pages):
+    site = play(*filter(None, [pages]), stories=25)
+    done = crawl(site, *KEEP)
+    rows = done.rows("select url, key, file, digest, type, bytes, width, height, state from image_file")
+    assert {int(row[1]) for row in rows} == photos(site) and len(rows) == len(photos(site))
+    assert len(asked_photos(site)) == len(rows)
+    largest = {}
+    for article in done.articles().values():
+        for image in largest_renditions(article["images"]):
+            largest[image["url"]] = (image["width"], image["height"])
+    for url, _, file, digest, type, size, width, height, state in rows:
+        body = (done.folder / "images" / file).read_bytes()
+        assert (state, type, size, hashlib.sha256(body).hexdigest()) == ("stored", "image/jpeg", len(body), digest)
+        assert file.endswith(f"{digest}.jpg")
+        assert imagesize.get(done.folder / "images" / file) == (width, height) == largest[url]
+    # Captured too, and beside the declared sizes.
+    assert done.rows("select count(*) from capture where kind = 'image' and file is not null and status = 200") == [(len(rows),)]
+    assert done.rows(
+        "select count(*) from article_image where file is not null and (width, height) <> (real_width, real_height)"
+    ) == [(0,)]
+
+
+def test_off_by_default_no_picture_is_asked_for(play, crawl):
+    site = play(stories=30)
+    done = crawl(site, *KEEP[:-2])
+    assert asked_photos(site) == [] and not (done.folder / "images").exists()
+    assert done.rows("select count(*) from image_file") == [(0,)]
+
+
+def test_switched_on_later_it_fetches_what_was_stored_before(play, crawl):
+    site = play(stories=30)
+    crawl(site, *KEEP[:-2])
+    done = crawl(site, *KEEP)
+    assert done.rows("select state, count(*) from image_file group by 1") == [("stored", len(photos(site)))]
+    again = len(asked_photos(site))
+    crawl(site, *KEEP)
+    assert len(asked_photos(site)) == again
+
+
+def test_after_a_hard_kill_the_other_pictures_are_fetched(play, crawl, tmp_path):
+    site = play(stories=40, override=lambda path: call(path))
+    site.at_request = None
+
+    def call(path):
+        if site.at_request and len(asked_photos(site)) >= site.at_request[0]:
+            (_, kill), site.at_request = site.at_request, None
+            kill()
+
+    folder = tmp_path / "archive"
+    stop_at(site, start(site, folder, *KEEP[-2:]), 10, signal.SIGKILL)
+    done = crawl(site, *KEEP, folder=folder)
+    assert done.rows("select state, count(*) from image_file group by 1") == [("stored", len(photos(site)))]
+    assert len(asked_photos(site)) - len(photos(site)) <= 5, "more than those in flight were asked for again"
+    kept = [path for path in (folder / "images").rglob("*") if path.is_file()]
+    assert all(path.stem == hashlib.sha256(path.read_bytes()).hexdigest() for path in kept if not path.name.startswith("."))
+
+
+def test_what_is_no_picture_is_recorded_and_costs_nothing_else(play, crawl):
+    """Gone, broken, too large, refused, failing: each has its state and reason, and the others are kept."""
+    answers = iter(
+        [
+            Answer(b"gone", status=404),
+            Answer(b"<h1>Not found</h1>"),
+            Answer(jpeg(1920, 1080, "x") + bytes(60_000), "image/jpeg"),
+            Answer(jpeg(1920, 1080, "x") + bytes(60_000), "image/jpg"),  # sent as gzip
+            Answer(b"no", status=403),
+            Answer(b"", status=500),
+        ]
+    )
+    first: dict[str, Answer] = {}
+
+    def fail(path):
+        if path.startswith("/photos/"):
+            if path not in first:
+                first[path] = next(answers, None)
+            return first[path]
+
+    site = play(stories=30, override=fail)
+    done = crawl(site, *KEEP, "-s", "IMAGE_MAX_BYTES=50000", "-s", "RETRY_TIMES=0")
+    states = dict(done.rows("select state, count(*) from image_file group by 1"))
+    assert states == {"gone": 1, "broken": 1, "too_large": 2, "refused": 1, "waiting": 1, "stored": len(photos(site)) - 6}
+    assert done.rows("select reason from image_file where state in ('gone', 'waiting') order by 1") == [
+        ("HTTP 404",),
+        ("HTTP 500",),
+    ]
+    assert done.rows("select count(*) from page where state = 'stored'") == [(30,)]
+    assert "Traceback" not in done.log
+    done = crawl(site, *KEEP)
+    assert dict(done.rows("select state, max(tries) from image_file where state = 'waiting' group by 1")) == {"waiting": 2}
+
+
+def test_the_limit_of_a_crawl_leaves_the_others_waiting(play, crawl):
+    site = play(stories=30)
+    done = crawl(site, *KEEP, "-s", "IMAGES_MAX_BYTES=20000")
+    states = dict(done.rows("select state, count(*) from image_file group by 1"))
+    assert states["waiting"] > 0 and 0 < states["stored"] < 10
+    assert done.log.count("wait for the next crawl") == 1
+    done = crawl(site, *KEEP)
+    assert dict(done.rows("select state, count(*) from image_file group by 1")) == {"stored": len(photos(site))}
+
+
+def test_a_page_cannot_send_us_to_machines_of_our_own_network(play, crawl):
+    """A picture's address is whatever a hostile page says."""
+    site = play(stories=30)
+    other = play(stories=30)
+    page = site.pages.article
+    addresses = [
+        "http://127.0.0.1:1/a.jpg",
+        f"{other.url}/photos/2000000000/1920.jpg",
+        "http://localhost/x.jpg",
+        "http://[::1]/a.jpg",
+    ]
+
+    def article(story):
+        return page(story).replace(site.pages.image_url(story.photos[0], 1920), addresses[story.number % len(addresses)])
+
+    site.pages.article = article
+    done = crawl(site, *KEEP)
+    rows = dict(done.rows("select url, state from image_file"))
+    assert {rows[address] for address in addresses} == {"refused"}
+    assert other.requests == []
+
+
+def test_only_what_a_browser_shows_is_a_picture():
+    assert measured(jpeg(33, 20, "x")) == ("image/jpeg", 33, 20)
+    for body in (b"", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", b"\xff\xd8\xff", b"GIF8", b"<html>"):
+        assert measured(body) == (None, None, None)
