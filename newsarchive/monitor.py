@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
-from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.misc import load_object
 
 from newsarchive.ledger import ArchiveLedger
@@ -40,7 +41,8 @@ class CrawlMonitor:
     def __init__(self, crawler):
         self.crawler = crawler
         self.archive = Archive(archive_path(crawler.settings))
-        self.heartbeat = create_looping_call(self._beat)
+        self.heartbeat: asyncio.Task | None = None
+        self.closing = asyncio.Event()
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
@@ -57,16 +59,19 @@ class CrawlMonitor:
         spider.ledger = ArchiveLedger(
             self.archive, spider.name, type(spider), self.crawl, self.captures, settings.getbool("KEEP_IMAGES")
         )
-        self.heartbeat.start(HEARTBEAT_SECONDS, now=False)
+        self.heartbeat = asyncio.ensure_future(self._beat())
 
     async def _beat(self) -> None:
-        await self.captures.settle()
-        self.archive.crawls.touch(self.crawl, self.crawler.stats.get_stats())
-        self.archive.pages.renew(self.crawl)
+        while not self.closing.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.closing.wait(), HEARTBEAT_SECONDS)
+            await self.captures.settle()
+            self.archive.crawls.touch(self.crawl, self.crawler.stats.get_stats())
+            self.archive.pages.renew(self.crawl)
 
     async def spider_closed(self, spider, reason: str) -> None:
-        if self.heartbeat.running:
-            self.heartbeat.stop()
+        self.closing.set()  # not cancelled: it may be in the middle of what must be whole
+        await self.heartbeat
         await self.captures.close()
         self.archive.crawls.end(self.crawl, reason, self.crawler.stats.get_stats())
         owed = self.archive.pages.owed(spider.name)

@@ -100,7 +100,8 @@ def crawl(tmp_path) -> Callable[..., Crawl]:
             str(lines),
             *arguments,
         )
-        assert "Deprecat" not in done.stderr, done.stderr
+        for word in ("Deprecat", "never awaited", "never retrieved"):
+            assert word not in done.stderr, done.stderr
         return Crawl(done.returncode, done.stderr, folder, lines)
 
     return run
