@@ -15,7 +15,7 @@ from newsarchive.capture import CaptureMiddleware, CapturePolicy, CaptureStorage
 from newsarchive.middlewares import RobotsMiddleware, SightingMiddleware, SiteMiddleware
 from newsarchive.mirror import MirrorDownloadHandler, MirrorMiddleware
 from newsarchive.monitor import CrawlMonitor, archive_enabled, archive_path
-from newsarchive.pipelines import ArchivePipeline, DuplicatesPipeline
+from newsarchive.pipelines import ArchivePipeline, AskedForPipeline, DuplicatesPipeline
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class ArchiveAddon:
     def update_settings(self, settings) -> None:
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", DuplicatesPipeline, 100)
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", ArchivePipeline, 300)
+        settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", AskedForPipeline, 400)
         settings.setdefault_in_component_priority_dict("SPIDER_MIDDLEWARES", SightingMiddleware, 40)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", OffsiteMiddleware, None)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", SiteMiddleware, 50)

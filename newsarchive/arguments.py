@@ -38,11 +38,13 @@ class Arguments:
     @classmethod
     def parse(cls, given: dict[str, str], site) -> Arguments:
         """Return the arguments ``given`` to a crawl of ``site``, a spider class."""
-        given = {name: value for name, value in given.items() if not name.startswith("_") and value not in (None, "")}
+        given = {name: value for name, value in given.items() if not name.startswith("_") and value is not None}
         if unknown := sorted(set(given) - {*NAMES, *site.extra_arguments}):
             raise ValueError(
                 f"{site.name} knows no argument {unknown[0]!r}; it knows {', '.join(sorted((*NAMES, *site.extra_arguments)))}"
             )
+        if empty := [name for name, value in given.items() if not value.strip()]:
+            raise ValueError(f"{empty[0]}= is empty; give it a value or leave it out")
         since, until = (_day(name, given.get(name)) for name in ("since", "until"))
         if since and until and until < since:
             raise ValueError(f"until={until} is before since={since}")
@@ -51,7 +53,7 @@ class Arguments:
         if not sources:
             sources, fills = _default_sources(site, bool(sections), bool(since or until), "urls" in given)
         _check_sections(sections, site)
-        if "days" in sources and not since:
+        if sources == ("days",) and not since:
             last = date.fromisoformat(until) if until else datetime.now(zone(site.zone)).date()
             since = (last - timedelta(days=1)).isoformat()
         return cls(
@@ -106,7 +108,7 @@ def _default_sources(site, sections: bool, days: bool, urls: bool) -> tuple[tupl
     if sections:
         if "sections" not in site.sources:
             raise ValueError(f"{site.name} has no source 'sections'; it has {', '.join(sorted(site.sources))}")
-        return ("sections",), days and by_day == "days"
+        return ("sections",), days and by_day is not None
     if days and by_day:
         return (by_day,), False
     found = tuple(source for source in ("feed", "sections") if source in site.sources) or tuple(site.sources)[:1]

@@ -14,6 +14,8 @@ UNIX_TIME = re.compile(r"\d{9,10}(\.\d+)?$|\d{13}$")
 CLOCK_FIRST = re.compile(r"(\d{1,2}:\d{2})(?:\s+(GMT|UTC))?,?\s+(\d{1,2})\.(\d{1,2})\.(\d{4})")
 DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}:\d{2})(?:\s+(GMT|UTC))?)?$")
 DAY_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}$|\d{8}$")
+DAY_IN_WORDS = re.compile(r"\d{1,2} [A-Za-z]{3,9} \d{4}$")
+YEAR_FIRST = re.compile(r"\d{4}(?:-\d{2}-|\d{4}T)\d{0,2}")
 SECONDS = re.compile(r"T?\d{2}:\d{2}:\d{2}|T\d{6}")
 
 
@@ -85,12 +87,15 @@ def _read(raw: str) -> tuple[datetime, str]:
         return datetime.fromtimestamp(seconds, UTC), "second"
     if DAY_ONLY.match(raw):
         return datetime.fromisoformat(raw), "day"
-    if raw[:4].isdigit():
+    if YEAR_FIRST.match(raw):
+        raw = re.sub(r"\s*(?:UTC|GMT)$", "+00:00", raw)
         return datetime.fromisoformat(raw), "second" if SECONDS.search(raw[8:]) else "minute"
     if m := CLOCK_FIRST.search(raw):
         clock, utc, day, month, year = m.groups()
     elif m := DAY_FIRST.search(raw):
         day, month, year, clock, utc = m.groups()
+    elif DAY_IN_WORDS.match(raw):
+        return parsedate_to_datetime(f"{raw} 00:00"), "day"
     else:
         return parsedate_to_datetime(raw), "second" if raw.count(":") >= 2 else "minute"
     hour, minute = map(int, (clock or "0:0").split(":"))

@@ -186,7 +186,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             meta={
                 "dont_obey_robotstxt": True,
                 "kind": "robots",
-                "allow_offsite": request.meta.get("allow_offsite", False),
+                "allow_offsite": True,  # RFC 9309, 2.3.1.2: redirects are followed to other hosts too
             },
             callback=NO_CALLBACK,
         )

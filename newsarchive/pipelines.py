@@ -57,6 +57,13 @@ class ArchivePipeline:
             stats.inc_value(f"archive/flag/{flag}")
         if outcome not in ("new", "revised"):
             raise DropItem(f"{outcome.capitalize()}: {item.id}", log_level="DEBUG")
-        if item.visit and not item.visit.counts:
-            raise DropItem(f"Stored, but not asked for: {item.id}", log_level="DEBUG")
+        return item
+
+
+class AskedForPipeline:
+    """Drops what the arguments ``section``, ``since`` and ``until`` did not ask for: it is no part of a crawl's feed."""
+
+    def process_item(self, item):
+        if isinstance(item, Article) and item.visit and not item.visit.counts:
+            raise DropItem(f"Not asked for: {item.id}", log_level="DEBUG")
         return item

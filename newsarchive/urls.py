@@ -13,8 +13,7 @@ from w3lib.url import canonicalize_url, url_query_cleaner
 
 # Parameters that name the way a reader came, never what is shown.
 TRACKING = (
-    "utm_source utm_medium utm_campaign utm_term utm_content utm_id utm_name utm_social utm_referrer fbclid gclid"
-    " dclid gbraid wbraid msclkid yclid ysclid twclid igshid mc_cid mc_eid _openstat at_medium at_campaign ocid"
+    "fbclid gclid dclid gbraid wbraid msclkid yclid ysclid twclid igshid mc_cid mc_eid _openstat at_medium at_campaign ocid"
     " cmpid ncid share-block share-img"
 ).split()
 
@@ -28,7 +27,8 @@ def clean_url(url: str) -> str:
     >>> clean_url("https://Example.org:443/a/?utm_source=x&b=2&a=1#top")
     'https://example.org/a/?a=1&b=2'
     """
-    parts = urlsplit(url_query_cleaner(url, TRACKING, remove=True, unique=False, keep_fragments=False))
+    tracking = (*TRACKING, *re.findall(r"(?<=[?&;])utm_[^=&;#]*", url))
+    parts = urlsplit(url_query_cleaner(url, tracking, remove=True, unique=False, keep_fragments=False))
     host = parts.netloc.rpartition("@")[2].lower()
     for scheme, port in (("http", ":80"), ("https", ":443")):
         if parts.scheme.lower() == scheme:

@@ -29,6 +29,7 @@ from newsarchive.spiders.demo import DemoSpider
         (["demo", "-a", "section=,"], "section=, names nothing"),
         (["demo", "-a", "source= ,"], "names nothing"),
         (["demo", "-a", "until=0001-01-01"], "until=0001-01-01 is before"),
+        (["demo", "-a", "since="], "since= is empty"),
         (["demo", "-s", "LISTING_MAX_PAGES=abc"], "LISTING_MAX_PAGES is abc"),
         (["demo", "-s", "DOWNLOAD_DELAY=nan"], "DOWNLOAD_DELAY is nan"),
         (["demo", "-s", "DOWNLOAD_DELAY=0"], "DOWNLOAD_DELAY is 0"),
@@ -86,3 +87,22 @@ def test_days_without_since_are_the_last_two(monkeypatch):
 
 def test_names_of_scrapyd_are_let_pass():
     assert parse(_job="7f3a").sources == ("feed", "sections")
+
+
+def test_a_feed_that_cannot_be_written_is_one_line(tmp_path):
+    done = command("crawl", "demo", "-o", "/proc/nowhere/articles.jsonl", "-s", f"ARCHIVE_DIR={tmp_path / 'archive'}")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "cannot write in /proc" in done.stderr
+
+
+def test_a_place_for_captures_that_is_none_is_one_line(tmp_path):
+    (tmp_path / "warc").write_text("")
+    done = command("crawl", "demo", "-s", f"ARCHIVE_DIR={tmp_path}")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert f"{tmp_path / 'warc'} is no folder" in done.stderr
+
+
+def test_the_two_days_are_those_of_days_alone():
+    """Beside another source they bound the days, not the other."""
+    arguments = Arguments.parse({"source": "sections,days", "section": "world"}, DemoSpider)
+    assert arguments.since is None and arguments.sources == ("sections", "days")

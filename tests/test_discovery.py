@@ -150,3 +150,13 @@ def test_atom_and_rss_items_without_link_are_read():
     assert [link.url for link in Feed(URL).read(XmlResponse(URL, body=rss.encode()), "UTC").links] == [
         "https://news.example/20220203/b-2.html"
     ]
+
+
+def test_of_the_links_of_a_feeds_item_the_page_is_taken():
+    rss = """<rss xmlns:atom="http://www.w3.org/2005/Atom"><channel><item><atom:link rel="self" href="/feed.xml"/>
+    <link>https://news.example/20220203/b-2.html</link><guid isPermaLink="false">7</guid></item></channel></rss>"""
+    atom = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="/20220203/b-2.html" type="text/html"/>
+    <link rel="alternate" type="application/json" href="/20220203/b-2.json"/></entry></feed>"""
+    for body in (rss, atom):
+        (link,) = Feed(URL).read(XmlResponse(URL, body=body.encode()), "UTC").links
+        assert link.url == "https://news.example/20220203/b-2.html"

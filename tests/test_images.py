@@ -113,7 +113,7 @@ def test_what_is_no_picture_is_recorded_and_costs_nothing_else(play, crawl):
         ("HTTP 500",),
     ]
     assert done.rows("select count(*) from page where state = 'stored'") == [(30,)]
-    assert "Traceback" not in done.log, done.log[done.log.index("Traceback")-600:][:2500]
+    assert "Traceback" not in done.log, done.log[done.log.index("Traceback") - 600 :][:2500]
     done = crawl(site, *KEEP)
     assert dict(done.rows("select state, max(tries) from image_file where state = 'waiting' group by 1")) == {"waiting": 2}
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from reference_pages import PATHS, ReferencePages
 
 from newsarchive.demo.server import Answer
+from newsarchive.store import reports
+from newsarchive.store.archive import Archive
 
 SINCE, UNTIL = "2026-03-04", "2026-03-07"
 
@@ -223,3 +227,82 @@ def test_a_section_that_redirects_to_the_front_page_is_looked_up(play, crawl):
     done = crawl(site, "-a", "section=world")
     assert done.rows('select url, "end" from listing') == [("https://courier.example/the-world/", "exhausted")]
     assert len(done.lines()) < 15, "the front page was taken for the section"
+
+
+def test_sections_that_robots_cuts_off_are_complete_by_their_days(play, crawl):
+    """Two sections share the days, and ``until`` lies below what they showed: no gap stays open."""
+    site = play(ReferencePages, services=False)
+    done = crawl(site, "-a", "section=middle east,world", "-a", f"since={SINCE}", "-a", "until=2026-03-08")
+    archive = done.archive()
+    (report,) = reports.coverage(archive)
+    archive.close()
+    assert report["complete"], report["missing"]
+    assert [listing["by_days"] for listing in report["listings"] if listing["source"] == "sections"] == [True, True]
+
+
+def test_a_day_that_was_walked_before_it_was_over_stands_in_for_nothing(tmp_path):
+    """Walked at noon, it says nothing of the evening; walked the day after, it does."""
+    now = [datetime(2026, 3, 1, 12, tzinfo=UTC)]
+    archive = Archive(tmp_path / "archive.db", clock=lambda: now[0])
+
+    def walk(source, url, end):
+        crawl = archive.crawls.begin("demo", {})
+        since = until = "2026-03-01" if source == "days" else None
+        number, _ = archive.listings.begin(crawl, "demo", source, url, None, since or "2026-03-01", until)
+        archive.listings.end(number, end, "2026-03-01" if end == "exhausted" else None)
+        archive.crawls.end(crawl, "finished", {})
+
+    def open_gaps():
+        return archive.db.execute("select count(*) from gap where closed_at is null").fetchone()[0]
+
+    walk("days", "https://courier.example/d", "exhausted")
+    now[0] += timedelta(hours=8)
+    walk("sections", "https://courier.example/world/", "robots")
+    assert open_gaps() == 1
+    now[0] += timedelta(days=1)
+    walk("days", "https://courier.example/d", "exhausted")
+    assert open_gaps() == 0
+
+
+def test_a_feed_without_archive_keeps_to_the_arguments(play, crawl):
+    site = play()
+    off = ("-s", 'ITEM_PIPELINES={"newsarchive.pipelines.ArchivePipeline": null}')
+    done = crawl(site, "-a", "source=days", "-a", "section=world", "-a", f"since={SINCE}", "-a", f"until={SINCE}", *off)
+    wanted = [s for s in site.pages.newsroom.all() if s.section == "world" and f"{s.published:%Y-%m-%d}" == SINCE]
+    assert {line["key"] for line in done.lines()} == keys(wanted)
+
+
+def test_one_section_under_several_names_is_walked_once(play, crawl):
+    site = play(stories=60)
+    done = crawl(site, "-a", "section=middle east,middle-east,/middle-east/")
+    assert len(ends(done)) == 1
+
+
+def test_a_sitemap_fills_where_there_are_no_days(play, crawl):
+    site = play(ReferencePages, services=False)
+    done = crawl(site, "-a", "section=middle east", "-a", f"since={SINCE}", "-s", "SPIDER_MODULES=sites_of_tests", spider="nodays")
+    wanted = [
+        s for s in site.pages.newsroom.all() if "middle east" in (s.section, s.also_in) and f"{s.published:%Y-%m-%d}" >= SINCE
+    ]
+    assert {line["key"] for line in done.lines()} == keys(wanted)
+    assert "reading the sitemap instead" in done.log
+
+
+def test_a_file_of_addresses_may_begin_with_a_mark(play, crawl, tmp_path):
+    """Windows editors write one before the first line."""
+    site = play(stories=60)
+    stories = [s for s in site.pages.newsroom.all() if not s.missing][:2]
+    file = tmp_path / "urls.txt"
+    file.write_text("".join(f"{site.pages.url(site.pages.path(s))}\r\n" for s in stories), encoding="utf-8-sig")
+    assert len(crawl(site, "-a", f"urls={file}").lines()) == 2
+
+
+def test_robots_txt_may_redirect_to_another_host(play, crawl):
+    """RFC 9309, 2.3.1.2."""
+    site = play(stories=60, override=lambda path: MOVED if path == "/robots.txt" else None)
+    done = crawl(site, "-a", "source=feed")
+    assert "is no public host" in done.log  # the test's own; a public one would be asked
+    assert "not on the site" not in done.log
+
+
+MOVED = Answer(b"", status=302, headers={"Location": "http://localhost/robots.txt"})

@@ -232,3 +232,36 @@ def test_nesting_without_end_is_read():
     assert read("<div>" * 100_000 + "<p>x</p>").headline is None
     deep = changed('<div class="article__text">', "<b>" * 50_000 + '<div class="article__text">')
     assert deep.headline == STORY.headline
+
+
+def test_a_flash_of_headline_and_lead_is_an_article():
+    page = PAGE[: PAGE.index('<div class="article__body">')] + "</div></div></body></html>"
+    for image in STORY.photos:
+        page = page.replace(str(image.number), "x")
+    article = read(page)
+    assert [block["type"] for block in article.body] == ["lead"]
+    assert is_article(article)
+
+
+@pytest.mark.parametrize("text", ["Please log in to read.", ""])
+def test_a_title_and_a_few_words_are_no_article(text):
+    assert not is_article(read(f"<html><title>Log in</title><p>{text}</p></html>", site=None))
+
+
+def test_who_said_a_quotation_stands_in_its_footer():
+    assert blocks("<blockquote><p>Words said.</p><footer>Jane Roe</footer></blockquote>") == [
+        {"type": "quote", "text": "Words said.", "cite": "Jane Roe"}
+    ]
+
+
+def test_sizes_that_only_the_query_tells_are_sizes():
+    page = '<h1>T</h1><div><p>Text.</p><img src="/p.jpg?w=300" srcset="/p.jpg?w=600 600w, /p.jpg?w=1200 1200w"></div>'
+    images = read(f"<html><body>{page}</body></html>", site=None).images
+    assert [(image["url"][-5:], image["width"]) for image in images] == [("w=300", None), ("w=600", 600), ("=1200", 1200)]
+
+
+def test_who_is_quoted_in_article_body_is_not_missing_in_the_text():
+    quote = '<div class="article__block" data-type="quote"><div class="article__quote"><div class="article__quote-text">Words said.</div><div class="article__quote-info">Jane Roe</div></div></div>'
+    meta = '<div class="article__meta" itemscope itemtype="https://schema.org/Article"><div itemprop="articleBody">Words said.Jane Roe</div></div>'
+    page = f'<div class="article">{meta}<h1 class="article__title">T</h1><div class="article__body">{quote}</div></div>'
+    assert "short_body" not in read(f"<html><body>{page}</body></html>").flags

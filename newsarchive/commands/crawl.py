@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
@@ -39,4 +42,21 @@ class Command(crawl.Command):
             Arguments.parse(arguments, site)
             if archive_enabled(self.settings):
                 check_replay(self.settings)
-                Archive(archive_path(self.settings)).close()
+                path = archive_path(self.settings)
+                Archive(path).close()
+                _check_folder(path.parent / "warc")
+        for address in self.settings.getdict("FEEDS"):
+            if not urlsplit(str(address)).scheme or str(address).startswith("file://"):
+                _check_folder(Path(urlsplit(str(address)).path).absolute().parent)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise ValueError when ``folder`` cannot be written, nor made."""
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not there.is_dir():
+        raise ValueError(f"{there} is no folder; {folder} cannot be made")
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise ValueError(f"cannot write in {there}: {error.strerror}") from None

@@ -14,7 +14,7 @@ from scrapy.commands import ScrapyCommand
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import DemoSite
-from newsarchive.store.archive import Archive
+from newsarchive.store.archive import Archive, ArchiveError
 
 # The site is ours and on this machine; a stranger's waits a second.
 DELAY = "0.01"
@@ -57,12 +57,15 @@ class Command(ScrapyCommand):
             pass
 
     def _demo(self, site: DemoSite, folder: Path) -> None:
-        if folder.exists() and any(folder.iterdir()) and not (folder / "archive.db").exists():
-            print(f"scrapy demo: {folder} holds something else; name another --folder", file=sys.stderr)
+        try:
+            if folder.exists() and any(folder.iterdir()) and not _holds_a_demo(folder):
+                raise ValueError(f"{folder} holds something else; name another --folder")
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        except (OSError, ValueError) as error:
+            print(f"scrapy demo: {error}", file=sys.stderr)
             self.exitcode = 2
             return
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
         # Here, not above: every command of Scrapy imports this module.
         from newsarchive import tables
         from newsarchive.store import reports
@@ -110,11 +113,15 @@ class Command(ScrapyCommand):
             str(folder / "archive.db") + ", the articles as JSON Lines in",
             str(folder / "articles.jsonl") + ".",
         )
-        scrapy = "scrapy" if shutil.which("scrapy") else sys.argv[0]
+        as_module = sys.argv[0].endswith("__main__.py")
+        scrapy = "scrapy" if shutil.which("scrapy") else f"{sys.executable} -m scrapy" if as_module else sys.argv[0]
         out.print("Try next:")
-        out.print(f"  {scrapy} report fields -s ARCHIVE_DIR={folder}")
-        out.print(f"  {scrapy} report changes -s ARCHIVE_DIR={folder} --json")
-        out.print(f"  {scrapy} demo --serve")
+        for command in (
+            f"report fields -s ARCHIVE_DIR={folder}",
+            f"report changes -s ARCHIVE_DIR={folder} --json",
+            "demo --serve",
+        ):
+            out.print(f"  {scrapy} {command}", soft_wrap=True)  # to be pasted
 
     def _crawl(self, site: DemoSite, folder: Path, edition: int) -> int:
         log = folder / f"crawl-{edition}.log"
@@ -140,3 +147,14 @@ class Command(ScrapyCommand):
         if self.exitcode:
             print(f"scrapy demo: the crawl failed; {log} says why", file=sys.stderr)
         return self.exitcode
+
+
+def _holds_a_demo(folder: Path) -> bool:
+    """Tell whether ``folder`` has the archive of an earlier demo and nobody else's."""
+    try:
+        archive = Archive(folder / "archive.db", read_only=True, older=True)
+    except ArchiveError:
+        return False
+    sites = archive.sites()
+    archive.close()
+    return set(sites) <= {"demo"}

@@ -41,10 +41,12 @@ class Feed:
 
 
 def _link(item: etree._Element, response: Response, zone: str) -> Link | None:
-    address = text_at(item, "link")
-    for link in children(item, "link"):
-        if link.get("href") and link.get("rel", "alternate") == "alternate":
-            address = link.get("href")
+    links = children(item, "link")
+    address = next((text for link in links if (text := "".join(link.itertext()).strip())), None)  # RSS
+    # RFC 4287, 4.2.7: of several alternates the page is the one in HTML.
+    alternates = [link for link in links if link.get("href") and link.get("rel", "alternate") == "alternate"]
+    if not address and alternates:
+        address = min(alternates, key=lambda link: "html" not in link.get("type", "html")).get("href")
     if not address and (guid := children(item, "guid")) and guid[0].get("isPermaLink", "true") == "true":
         address = text_at(item, "guid")
     try:

@@ -32,6 +32,8 @@ TIMES = ("created_at", "published_at", "modified_at")
 IMAGE_ORIGINS = ("jsonld", "microdata", "selectors", "html", "opengraph")
 # Less is the dust of typography: a dash, a bracketed mark.
 LACKING_LETTERS = 6
+# So many characters of text are an article, though neither headline nor date is marked.
+READABLE = 400
 
 
 def load_article(response: TextResponse, site: type[SiteRules] | None = None) -> Article:
@@ -136,14 +138,15 @@ def tree_of(response: TextResponse) -> etree._Element:
 def is_article(article: Article) -> bool:
     """Tell whether there is an article in what was read: a headline, and text or something to see that was published.
 
-    The picture for social media is none, and a page's title alone is no headline: walls have both.
+    The picture for social media is none, and a page's title alone is no headline: walls have both, and a few words.
     """
     if not article.headline:
         return False
-    if any(block["type"] != "lead" and block["type"] != "embed" for block in article.body):
-        return True
-    seen = any(image["role"] != "share" for image in article.images) or any(block["type"] == "embed" for block in article.body)
-    return article.origins["headline"] != "title" and article.published_at is not None and seen
+    dated = article.published_at is not None
+    if any(block["type"] not in ("lead", "embed") for block in article.body):
+        return dated or article.origins["headline"] != "title" or len(article.text) >= READABLE
+    seen = bool(article.body) or any(image["role"] != "share" for image in article.images)
+    return dated and article.origins["headline"] != "title" and seen
 
 
 def _identify(article: Article, rules: type[SiteRules], address: str, canonical: str | None, base: str) -> None:
@@ -182,7 +185,7 @@ def _lacks(blocks: list[dict], findings: dict[str, dict[str, Any]], containers: 
     if not declared:
         return False
     rest = letters(declared)
-    body = [letters(text) for block in blocks for text in (block.get("items") or [block["text"]])]
+    body = [letters(text) for block in blocks for text in (*(block.get("items") or [block["text"]]), block.get("cite", ""))]
     for text in sorted(body, key=len, reverse=True):
         if text:
             rest = rest.replace(text, "\0", 1)

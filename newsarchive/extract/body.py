@@ -123,9 +123,9 @@ class _Walk:
         if tag in EMBEDS:
             self._embed(_addresses(element), element)
             return False
-        if tag in SKIPPED and element is not self.container and element not in self.cites:
-            return False
         kind = self._kind(element, tag)
+        if tag in SKIPPED and kind != "cite" and element is not self.container and element not in self.cites:
+            return False
         if kind == "post":
             links = [a.get("href") for a in element.iter("a")]
             self._embed([element.get("data-instgrm-permalink"), element.get("cite"), *links[::-1]], element)

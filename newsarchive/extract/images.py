@@ -81,7 +81,7 @@ def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]
     belong to the photo and go to all its sizes. The lead photo comes first, share pictures last.
     """
     images: dict[tuple, Image] = {}
-    addresses: dict[str, Image] = {}
+    addresses: dict[str, list[Image]] = {}
     for raw in found:
         if (url := absolute(base, raw["url"])) is None:
             continue
@@ -98,19 +98,25 @@ def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]
         }
         if rules.address and (m := _pattern(rules.address).search(urlsplit(url).path)):
             _read_address(image, m.groupdict())
-        address = url.split("?")[0]
-        identity = (image["key"], image["width"], image["height"]) if image["key"] else (address,)
-        if known := images.get(identity) or addresses.get(address):
+        same_path = addresses.setdefault(url.split("?")[0], [])
+        identity = (image["key"], image["width"], image["height"]) if image["key"] else (url,)
+        if known := images.get(identity) or next((one for one in same_path if _same_size(one, image)), None):
             for name, value in image.items():
                 if known[name] is None:
                     known[name] = value
             if image["role"] == "lead":
                 known["role"] = "lead"
         else:
-            images[identity] = addresses[address] = image
+            images[identity] = image
+            same_path.append(image)
     _share_words(images.values())
     order = {"lead": 0, "body": 1, "share": 2}
     return sorted(images.values(), key=lambda image: order[image["role"]])
+
+
+def _same_size(one: Image, other: Image) -> bool:
+    """Tell whether two images of one path are the same: queries sign and count, but some sites size by them."""
+    return one["url"] == other["url"] or other["width"] is None or one["width"] == other["width"] or bool(one["key"])
 
 
 def _share_words(images) -> None:

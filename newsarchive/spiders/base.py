@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import scrapy
 
@@ -67,7 +67,7 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, SiteRules, scrapy.Spider):
             self.want_section(found[0] if found else wanted)
         # The ledger knows sections by the names that earlier crawls found; forms of one name are one section.
         known = {name for name in self.ledger.section_names() if slug(name) in self.wanted_sections}
-        sources = a.sources + (("days",) if a.fills else ())
+        sources = a.sources + (tuple({"days", "sitemap"} & set(self.sources)) if a.fills else ())
         return Cover(self.name, sources, tuple(sorted(known | {name.casefold() for name in a.sections})), a.since, a.until)
 
     def _starts(self, source: str) -> Iterator[scrapy.Request]:
@@ -79,14 +79,20 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, SiteRules, scrapy.Spider):
 
     def _days(self) -> list[str]:
         """The days that the arguments ask for, newest first; none that is still to come."""
-        today = datetime.now(zone(self.zone)).date().isoformat()
-        return days_between(self.arguments.since or today, min(self.arguments.until or today, today))
+        today = datetime.now(zone(self.zone)).date()
+        until = min(self.arguments.until or today.isoformat(), today.isoformat())
+        since = self.arguments.since or (date.fromisoformat(until) - timedelta(days=1)).isoformat()
+        if not self.arguments.since:
+            self.logger.info("Without since= days are yesterday and today: %s and %s", since, until)
+        return days_between(since, until)
 
     def _from_file(self, path: str) -> Iterator[scrapy.Request]:
         """One request an article address; what is none is said and counted."""
         walk = self.new_walk(Listing("urls", path, newest_first=False))
         batch: list[scrapy.Request] = []
-        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8", errors="replace") as file:
+        if path == "-":
+            sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
+        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8-sig", errors="replace") as file:
             for n, line in enumerate(file, 1):
                 if not (url := line.strip()):
                     continue

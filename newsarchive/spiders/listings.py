@@ -38,9 +38,12 @@ class ListingCallbacks:
     def section_requests(self) -> Iterator[scrapy.Request]:
         """Begin the sections that the arguments name, or all declared ones."""
         sections = self.sources["sections"]
-        unknown = []
+        unknown, begun = [], set()
         for wanted in self.arguments.sections or tuple(sections.names):
             if found := sections.find(wanted):
+                if found[1] in begun:  # one section under two of its names
+                    continue
+                begun.add(found[1])
                 named = not wanted.startswith(("/", "http://", "https://"))
                 yield self.walk_request(sections.listing(*found), wanted=wanted if named else None)
             else:
@@ -206,12 +209,14 @@ class ListingCallbacks:
     def _fill(self, walk: Walk) -> list[scrapy.Request]:
         today = datetime.now(zone(self.zone)).date().isoformat()
         until = min(filter(None, (walk.reached, self.arguments.until, today)))
-        days = self.sources["days"].listings(days_between(self.arguments.since, until))
-        days = [day for day in days if day.url not in self._filled]
-        self._filled.update(day.url for day in days)
-        if days:
+        source = "days" if "days" in self.sources else "sitemap"
+        listings = self.sources[source].listings(days_between(self.arguments.since, until))
+        listings = [listing for listing in listings if listing.url not in self._filled]
+        self._filled.update(listing.url for listing in listings)
+        if listings:
+            what = "the sitemap" if source == "sitemap" else f"the day sitemaps from {until} back to {self.arguments.since}"
             self.logger.info(
                 f"The listing of {walk.listing.section} ended by {walk.end} at {walk.reached or 'its first page'}:"
-                f" reading the day sitemaps from {days[0].day} back to {days[-1].day} instead"
+                f" reading {what} instead"
             )
-        return [self.walk_request(day) for day in days]
+        return [self.walk_request(listing) for listing in listings]

@@ -20,7 +20,9 @@ class Gaps:
         """Open and close gaps after ``walk`` has ended; inside its transaction."""
         row = self.archive.db.execute("select * from listing where id = ?", (walk,)).fetchone()
         if row["end"] not in WHOLE:
-            self._open(row, row["since"], row["reached"] or row["until"] or row["started_at"][:10], row["end"])
+            until = min(filter(None, (row["reached"], row["until"], row["started_at"][:10])))
+            if not self._by_days(row, row["since"], until):
+                self._open(row, row["since"], until, row["end"])
             return
         newest_before = self._missed_overlap(row)
         if newest_before is not None:
@@ -70,12 +72,17 @@ class Gaps:
                     "update gap set closed_at = ?, closed_by = ? where id = ?", (self.archive.now(), row["source"], gap["id"])
                 )
 
+    def _by_days(self, row, since: str | None, until: str, at: str | None = None) -> bool:
+        """Tell whether the days from ``since`` to ``until`` were all walked whole as day listings; ``at`` as there."""
+        if not since:
+            return False
+        whole = self.archive.listings.whole_days(row["site"], since, until, row["crawl"], at or row["started_at"])
+        return set(days_between(since, until)) <= whole
+
     def _fills(self, row, gap) -> bool:
         since, until = (gap["since"] or "")[:10], (gap["until"] or "9999")[:10]
         if row["source"] == "days":
-            if not gap["since"] or not gap["until"] or not since <= row["since"] <= until:
-                return False
-            return set(days_between(since, until)) <= self.archive.listings.whole_days(row["site"], since, until)
+            return bool(gap["since"] and since <= row["since"] <= until and self._by_days(row, since, until, gap["opened_at"]))
         same = row["source"] == gap["source"] and row["url"] == gap["listing"]
         if same and gap["reason"] == "no overlap" and (row["reached"] or "9999") > since:
             return False  # that it had come to its end was said before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from newsarchive.store.schema import WHOLE
 
 
@@ -52,11 +54,24 @@ class Listings:
         with self.archive.transaction() as db:
             db.execute("delete from listing where id = ?", (walk,))
 
-    def whole_days(self, site: str, since: str, until: str) -> set[str]:
-        """Return the days between ``since`` and ``until`` whose day listing was walked whole, last time it was walked."""
+    def whole_days(self, site: str, since: str, until: str, crawl: int, at: str) -> set[str]:
+        """Return the days between ``since`` and ``until`` whose day listing was walked whole, last time it was walked.
+
+        A walk of a day that was not over yet vouches for no more than it could see: it counts when it was the same ``crawl``'s,
+        or began after ``at``.
+        """
         rows = self.archive.db.execute(
-            """select since, "end" from listing where id in (
+            """select since, "end", crawl, started_at from listing where id in (
               select max(id) from listing where site = ? and source = 'days' and since between ? and ? group by url)""",
             (site, since, until),
         )
-        return {row["since"] for row in rows if row["end"] in WHOLE}
+        return {
+            row["since"]
+            for row in rows
+            if row["end"] in WHOLE and (row["crawl"] == crawl or row["started_at"] >= min(at, over_everywhere(row["since"])))
+        }
+
+
+def over_everywhere(day: str) -> str:
+    """Return when ``day`` has ended in the last time zone of the world, UTC-12, as text to compare with times of the ledger."""
+    return f"{date.fromisoformat(day) + timedelta(days=1)}T12:00:00"

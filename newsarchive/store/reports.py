@@ -63,7 +63,7 @@ def _coverage(archive: Archive, site: str) -> dict[str, Any]:
 def _listings(archive: Archive, site: str) -> list[dict[str, Any]]:
     """The last walk of each listing; ``whole`` also when days that were walked whole stand in for what it left out."""
     rows = archive.db.execute(
-        """select source, url, section, since, until, started_at, ended_at, pages, links, new, reached, covers, "end", reason
+        """select crawl, source, url, section, since, until, started_at, ended_at, pages, links, new, reached, covers, "end", reason
         from listing where id in (select max(id) from listing where site = ? group by source, url)
         order by source, section, url""",
         (site,),
@@ -77,7 +77,8 @@ def _listings(archive: Archive, site: str) -> list[dict[str, Any]]:
         if not listing["whole"] and listing["source"] == "sections" and listing["since"]:
             last = min(filter(None, (listing["reached"], listing["until"], listing["started_at"][:10])))
             wanted = set(days_between(listing["since"], last))
-            listing["by_days"] = listing["whole"] = wanted <= archive.listings.whole_days(site, listing["since"], last)
+            walked = archive.listings.whole_days(site, listing["since"], last, row["crawl"], row["started_at"])
+            listing["by_days"] = listing["whole"] = wanted <= walked
         found.append(listing)
     return found
 
