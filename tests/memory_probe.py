@@ -1,7 +1,8 @@
-"""An extension that notes the resident memory of a crawl at every item, for the tests of ceilings."""
+"""Extensions that note the resident memory of a crawl, for the tests of ceilings."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from scrapy import signals
@@ -26,3 +27,20 @@ class MemoryProbe:
 
     def spider_closed(self) -> None:
         self.file.close()
+
+
+class MemoryPeak:
+    """Adds the most bytes that were ever resident to the crawl's stats, as ``memory/peak``."""
+
+    def __init__(self, crawler):
+        self.crawler = crawler
+        crawler.signals.connect(self.spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler):
+        return cls(crawler)
+
+    def spider_closed(self) -> None:
+        # proc(5): VmHWM. What getrusage() says includes the parent from which the process was forked.
+        kilobytes = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]
+        self.crawler.stats.set_value("memory/peak", int(kilobytes) * 1024)

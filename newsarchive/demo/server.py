@@ -29,17 +29,36 @@ class Answer:
     type: str = "text/html; charset=utf-8"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    send: Callable[[BaseHTTPRequestHandler, Answer], None] | None = None
+    """Sends the answer itself, as no good server would; the connection is closed after it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that a fault may answer."""
+
+    site: DemoSite
+    path: str
+    answer: Answer
+    """What the site would have said."""
+
+    times: int
+    """The how-manieth request for ``path`` this is, from 1."""
 
 
 class DemoSite:
     """A server for ``pages``, from :meth:`start` to :meth:`stop`.
 
     ``requests`` lists every path that was asked, in order; ``busiest`` is the highest number of requests at once.
-    ``override`` may answer a path itself: it returns an :class:`Answer`, or None for the site's own.
+    ``override`` may answer a path itself: it returns an :class:`Answer`, or None for the site's own. ``faults`` are
+    switched on for a path (without query), or for all that begin with a key that ends in ``*``; see
+    :data:`newsarchive.demo.faults.FAULTS`.
     """
 
     def __init__(self, pages: DemoPages, override: Callable[[str], Answer | None] = lambda path: None):
         self.pages, self.override = pages, override
+        self.faults: dict[str, Callable[[Asked], Answer]] = {}
+        self.stopped = threading.Event()
         self.requests: list[str] = []
         self.busy = self.busiest = 0
         self.lock = threading.Lock()
@@ -56,6 +75,7 @@ class DemoSite:
         return self
 
     def stop(self) -> None:
+        self.stopped.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -64,6 +84,15 @@ class DemoSite:
 
     def __exit__(self, *_) -> None:
         self.stop()
+
+    def answer_or_fault(self, path: str) -> Answer:
+        """Return what is answered at ``path``, which was just asked."""
+        answer = self.override(path) or self.answer(path)
+        place = urlsplit(path).path
+        found = [key for key in self.faults if key == place or (key.endswith("*") and place.startswith(key[:-1]))]
+        if not found:
+            return answer
+        return self.faults[max(found, key=len)](Asked(self, path, answer, self.requests.count(path)))
 
     def answer(self, path: str) -> Answer:
         """Return what the site answers at ``path``, query included."""
@@ -161,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
             demo.busy += 1
             demo.busiest = max(demo.busiest, demo.busy)
         try:
-            self._send(demo.override(self.path) or demo.answer(self.path))
+            self._send(demo.answer_or_fault(self.path))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:
@@ -169,6 +198,10 @@ class _Handler(BaseHTTPRequestHandler):
                 demo.busy -= 1
 
     def _send(self, answer: Answer) -> None:
+        if answer.send:
+            self.close_connection = True
+            answer.send(self, answer)
+            return
         etag = f'"{hashlib.sha1(answer.body).hexdigest()[:16]}"'
         if answer.status == 200 and self.headers.get("If-None-Match") == etag:
             answer = Answer(b"", answer.type, 304)
