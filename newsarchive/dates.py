@@ -59,7 +59,7 @@ def parse_time(text: str, site_zone: str = "UTC", clock_zone: str | None = None)
 
     A time without offset is in ``site_zone``; a day is its midnight there. With ``clock_zone`` the times of day without
     offset are in that zone, and so are those that end in ``Z``: the page does not mean it. None when the text is none of
-    these.
+    these, and for the zero of Unix time in any zone: a number that was never set.
 
     >>> parse_time("20260729T1319+0800").at.isoformat()
     '2026-07-29T05:19:00+00:00'
@@ -76,6 +76,8 @@ def parse_time(text: str, site_zone: str = "UTC", clock_zone: str | None = None)
         given = at.tzinfo is not None and not (clock_zone and raw[-1] in "Zz")
         if not given:
             at = at.replace(tzinfo=zone(site_zone if precision == "day" or not clock_zone else clock_zone))
+        if abs(seconds := at.timestamp()) <= 14 * 3600 and seconds % 900 == 0:
+            return None
         return Time(at.astimezone(UTC).replace(microsecond=0), raw, precision, "given" if given else "site")
     except (ValueError, OverflowError):
         return None

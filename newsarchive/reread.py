@@ -18,7 +18,7 @@ from newsarchive.store.warc import WarcError
 MAX_BYTES = 64 * 1024 * 1024
 # What a visit decides, and not the page's text; it stays as it is.
 OF_THE_VISIT = ("id", "site", "key", "revision", "fetched_at", "capture", "extractor", "content_hash")
-VISIT_FLAGS = ("rendered", "second_hand")
+VISIT_FLAGS = ("rendered", "second_hand", "future_date")
 
 
 def reread(old: Article, folder: Path, site: type[SiteRules] | None) -> Article:

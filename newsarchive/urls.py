@@ -17,16 +17,30 @@ TRACKING = (
     " cmpid ncid share-block share-img"
 ).split()
 
+# Numbers of a reader's visit. A short "sid" may be a story's own number, as on PHP-Nuke sites.
+SESSION = re.compile(r"(?i)(?<=[?&])(?:(?:phpsessid|jsessionid|aspsessionid\w*|session_?id)=[^&#]*|sid=\w{20,})(?:&|(?=#|$))")
+SESSION_PATH = re.compile(r"(?i);jsessionid=[^/?#;]*")
+
 # Offline: the list that comes with the package, no cache folder.
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
+def without_session(url: str) -> str:
+    """Return ``url`` without the number of a reader's visit.
+
+    >>> without_session("https://example.org/a;jsessionid=1F?sid=0123456789abcdef0123&b=1")
+    'https://example.org/a?b=1'
+    """
+    return SESSION.sub("", SESSION_PATH.sub("", url)).rstrip("?&") if "sess" in url.lower() or "sid=" in url.lower() else url
+
+
 def clean_url(url: str) -> str:
-    """Return ``url`` without fragment, tracking parameters and default port, its query sorted.
+    """Return ``url`` without fragment, tracking parameters, session numbers and default port, its query sorted.
 
     >>> clean_url("https://Example.org:443/a/?utm_source=x&b=2&a=1#top")
     'https://example.org/a/?a=1&b=2'
     """
+    url = without_session(url)
     tracking = (*TRACKING, *re.findall(r"(?<=[?&;])utm_[^=&;#]*", url))
     parts = urlsplit(url_query_cleaner(url, tracking, remove=True, unique=False, keep_fragments=False))
     host = parts.netloc.rpartition("@")[2].lower()
@@ -98,6 +112,7 @@ class Addresses:
         The key is the site's number, else the cleaned address; the day is ``YYYY-MM-DD``, None when the address tells
         none. AMP copies count as their originals.
         """
+        url = without_session(url)
         try:
             parts = urlsplit(url)
             if parts.scheme not in ("http", "https") or parts.hostname not in self.hosts:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 from scrapy.http import Response
 from scrapy.utils.gz import gunzip, gzip_magic_number
 
 MAX_BYTES = 64 * 1024 * 1024
 """A sitemap has at most 50 MB (sitemaps.org)."""
+
+
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class ListingError(Exception):
@@ -40,7 +45,21 @@ def parse_xml(response: Response) -> tuple[etree._Element, str | None]:
     if root is None:
         raise ListingError(f"no XML, it begins with {body[:40]!r}")
     torn = next((error.message for error in parser.error_log if error.type in TORN), None)
+    # Junk behind the tear is an error of another kind; that the root was never closed is sure.
+    if not torn and len(root) and not body.startswith(UTF_16) and not _closed(root, body):
+        torn = f"</{etree.QName(root).localname}> is missing"
+    if torn and len(root):
+        # What was being written at the tear may be half an address, and that of another article.
+        last = root
+        while len(last):
+            last = last[-1]
+        last.getparent().remove(last)
     return root, torn and f"torn XML: {torn}"
+
+
+def _closed(root: etree._Element, body: bytes) -> bool:
+    name = etree.QName(root).localname.encode()
+    return re.search(rb"</(?:[\w.-]+:)?" + re.escape(name) + rb"\s*>", body) is not None
 
 
 def children(element: etree._Element, *names: str) -> list[etree._Element]:

@@ -18,6 +18,7 @@ import newsarchive
 from newsarchive.dates import Time, day_in, parse_time
 from newsarchive.extract import html, jsonld, microdata, opengraph
 from newsarchive.extract.body import read_body, text_of_blocks, unknown_kinds
+from newsarchive.extract.charset import WRONG, in_its_charset
 from newsarchive.extract.images import put_together, visible_images
 from newsarchive.extract.loader import ArticleLoader
 from newsarchive.extract.rules import SiteRules
@@ -44,6 +45,7 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     empty; a page that is no article gives one without headline and body.
     """
     rules = site or SiteRules
+    response, doubt = in_its_charset(response, rules.encoding)
     root = tree_of(response)
     base = absolute(response.url, html.base_address(root)) or response.url
     clock_zone = next((zone for query, zone in rules.false_utc.items() if elements(root, query)), None)
@@ -110,6 +112,11 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
         article.flags.append("short_body")
     if unknown_kinds(containers, rules.body):
         article.flags.append("unknown_block")
+    # What the declared charset does not know becomes U+FFFD, unless the publisher wrote that himself.
+    if "\ufffd" in f"{article.headline}{article.text}" and b"\xef\xbf\xbd" not in response.body:
+        doubt = doubt or WRONG
+    if doubt:
+        article.flags.append(doubt)
     article.content_hash = content_hash(article)
     article.extractor = extractor_version(site)
     return article

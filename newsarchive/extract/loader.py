@@ -15,6 +15,7 @@ from newsarchive.urls import absolute
 
 MAX_HEADLINE = 2_000
 MAX_TAGS = 200
+MAX_TAG = 300
 MAX_AUTHORS = 100
 # ISO 3166-1: what may stand behind a language; "EN" of the platform's "en_EN" is no country.
 COUNTRIES = frozenset(
@@ -113,8 +114,8 @@ class ArticleLoader(ItemLoader):
     description_in = MapCompose(plain, without_furniture, field="description")
     created_at_in = published_at_in = modified_at_in = MapCompose(time)
     created_at_out = published_at_out = modified_at_out = Compose(TakeFirst(), iso_time)
-    section_in = MapCompose(plain)
-    tags_in = MapCompose(plain)
+    section_in = MapCompose(plain, lambda text: text[:MAX_TAG])
+    tags_in = MapCompose(plain, lambda text: text[:MAX_TAG])
     tags_out = Compose(unique, lambda tags: tags[:MAX_TAGS])
     authors_in = MapCompose(author)
     authors_out = Compose(lambda authors: unique(authors, lambda author: author["name"])[:MAX_AUTHORS])

@@ -86,6 +86,9 @@ class SiteRules:
     article: str = ""
     """The element that holds the article, for pages that hold several: what is visible is read inside the first."""
 
+    encoding: str | None = None
+    """The charset of pages whose header and ``<meta>`` name none, and that are no UTF-8; None: guessed, and flagged so."""
+
     zone: str = "UTC"
     """The time zone in which the site writes times without offset and counts its days."""
 

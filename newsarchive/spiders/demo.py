@@ -36,5 +36,6 @@ class DemoSpider(NewsSpider):
         "sitemap": Sitemap("https://courier.example/sitemap.xml"),
         "feed": Feed("https://courier.example/feed.xml"),
     }
+    article = "article.story"
     body = BodyRules(within=".story-body", lead=".standfirst", drop=".related")
     images = ImageRules(lead=".lead-photo", address=r"^/photos/(?P<key>\d+)/")
