@@ -107,6 +107,12 @@ class Frontier:
                 self.crawler.engine.crawl(request)
             if parked:
                 raise DontCloseSpider
+            # What failed for a moment is had now; what fails again waits for a later crawl.
+            again = self.spider.ledger.again()
+            for page in again:
+                self.crawler.engine.crawl(self.spider.article_request(page.url, page.id, page.day))
+            if again:
+                raise DontCloseSpider
         for request in self.parked:
             walk = request.meta["walk"]
             walk.fail("max_articles were stored", "bound")

@@ -17,6 +17,15 @@ from newsarchive.store.pages import Cover, Page, Sighted
 from newsarchive.store.schema import WHOLE
 from newsarchive.store.warc import WarcError
 
+AGAIN = 500
+"""So many pages that failed are asked once more at the end of the same crawl; of a site that is down, the rest wait."""
+
+LASTING = (
+    *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "soft 404"),
+    *("IgnoreRequest", "NotCaptured", "DownloadCancelledError"),  # a loop; not in a replay; too large
+)
+"""Beginnings of the reasons that do not pass within one crawl."""
+
 
 class ArchiveLedger:
     """The crawl ``crawl`` of the site ``site`` on ``archive``.
@@ -38,6 +47,8 @@ class ArchiveLedger:
         self.keep_images = keep_images
         self.new = 0
         """Articles that were new, and asked for."""
+        self.failures: dict[str, None] | None = {}
+        """Pages that failed in this crawl and are to be asked once more at its end; None when that was done."""
 
     def snapshots(self, walk: Walk) -> list[int]:
         """The captures of ``walk``'s listing that a replay goes through one after the other, oldest first."""
@@ -90,12 +101,21 @@ class ArchiveLedger:
 
     def failed(self, page: str | None, reason: str, at_last: str = "given_up") -> str:
         """Note that ``page`` could not be had. Return its state now; ``at_last`` is the one after the last try."""
-        return self.archive.pages.failed(page, reason, at_last) if page else at_last
+        if not page:
+            return at_last
+        if self.failures is not None and len(self.failures) < AGAIN and not reason.startswith(LASTING):
+            self.failures[page] = None
+        return self.archive.pages.failed(page, reason, at_last)
 
-    def postpone(self, page: str | None, reason: str) -> None:
-        """Let ``page`` wait, for a reason that says nothing of it."""
+    def again(self) -> list[Page]:
+        """Claim what failed in this crawl, once, at its end."""
+        failures, self.failures = self.failures, None
+        return self.archive.pages.again(list(failures), self.crawl) if failures else []
+
+    def postpone(self, page: str | None, reason: str, seconds: float = 0) -> None:
+        """Let ``page`` wait, ``seconds`` at least, for a reason that says nothing of it."""
         if page:
-            self.archive.pages.postpone(page, reason)
+            self.archive.pages.postpone(page, reason, seconds)
 
     def section_names(self) -> set[str]:
         """The sections of the site that earlier crawls walked, in lower case."""
@@ -223,7 +243,10 @@ class RunLedger:
         self.done(page, False)
         return at_last
 
-    def postpone(self, page: str | None, reason: str) -> None:
+    def again(self) -> list[Page]:
+        return []
+
+    def postpone(self, page: str | None, reason: str, seconds: float = 0) -> None:
         self.done(page, False)
 
     def section_names(self) -> set[str]:

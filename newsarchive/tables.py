@@ -68,6 +68,19 @@ def print_coverage(out: Console, reports: list[dict], days: bool = False) -> Non
             rows = [(r["state"].replace("_", " "), r["reason"], r["pages"]) for r in report["excluded"]]
             out.print(table(("excluded", "reason", "articles#"), rows))
             out.print()
+        if report["owed"]:
+            rows = [
+                (
+                    r["state"].replace("_", " "),
+                    r["reason"] or "not asked yet",
+                    r["pages"],
+                    r["tries"],
+                    (r["due_at"] or "")[:16].replace("T", " "),
+                )
+                for r in report["owed"]
+            ]
+            out.print(table(("owed", "reason", "articles#", "tries#", "next try"), rows))
+            out.print()
         rows = [
             (
                 listing["source"],

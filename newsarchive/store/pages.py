@@ -159,17 +159,20 @@ class Pages:
             self._enter_aliases((address, page) for address in addresses)
 
     def failed(self, page: str, reason: str, at_last: str = "given_up") -> str:
-        """Note that ``page`` could not be had; it waits longer each time, then is ``at_last``. Return its state."""
+        """Note that ``page`` could not be had; it waits longer each time, then is ``at_last``. Return its state.
+
+        A stored page stays stored, unless what failed says at last that it is gone; its text stays in any case.
+        """
         now = self.archive.now()
         with self.archive.transaction() as db:
             row = db.execute("select state, tries from page where id = ?", (page,)).fetchone()
             tries = row["tries"] + 1
             state, due_at = row["state"], None
             if tries > len(DISTANCES):
-                state = "stored" if state == "stored" else at_last
+                state = "stored" if state == "stored" and at_last != "gone" else at_last
             else:
                 due_at = stamp(datetime.fromisoformat(now) + DISTANCES[tries - 1])
-            if row["state"] == "stored":  # what was stored stays; the change that was announced is still to be fetched
+            if state == "stored":  # what was stored stays; the change that was announced is still to be fetched
                 reason = "newer" if due_at else None
             db.execute(
                 "update page set state = ?, reason = ?, tries = ?, due_at = ?, lease_by = null, lease_until = null where id = ?",
@@ -184,9 +187,26 @@ class Pages:
         ).fetchone()
         return count
 
-    def postpone(self, page: str, reason: str) -> None:
-        """Let ``page`` wait for its next try, without counting this as one."""
-        due_at = stamp(datetime.fromisoformat(self.archive.now()) + DISTANCES[0])
+    def again(self, pages: Sequence[str], crawl: int) -> list[Page]:
+        """Claim those of ``pages`` that still wait, though they are not due: they failed in ``crawl``, which is at its end.
+
+        What fails once more in one crawl is one failure: the try is given back.
+        """
+        now = self.archive.now()
+        with self.archive.transaction() as db:
+            rows = [
+                row
+                for row in self._select("page", "id", pages, " and tries > 0 and lease_by is null")
+                if row["state"] == "waiting" or row["reason"] == "newer"
+            ]
+            db.executemany("update page set tries = tries - 1 where id = ?", ((row["id"],) for row in rows))
+            self._lease([row["id"] for row in rows], crawl, now)
+        return [Page(row["id"], row["url"], row["day"]) for row in rows]
+
+    def postpone(self, page: str, reason: str, seconds: float = 0) -> None:
+        """Let ``page`` wait for its next try, ``seconds`` at least, without counting this as one."""
+        distance = max(DISTANCES[0], timedelta(seconds=seconds))
+        due_at = stamp(datetime.fromisoformat(self.archive.now()) + distance)
         with self.archive.transaction() as db:
             db.execute("update page set due_at = ?, lease_by = null, lease_until = null where id = ?", (due_at, page))
             db.execute("update page set reason = ? where id = ? and state = 'waiting'", (reason, page))

@@ -12,7 +12,7 @@ from newsarchive.store.schema import EXCLUDED, OWED, STATES, WHOLE
 
 
 def coverage(archive: Archive, site: str | None = None) -> list[dict[str, Any]]:
-    """Return one report a site: ``totals``, ``rows`` (source, section, day), ``excluded``, ``listings``, ``missing``.
+    """Return one report a site: ``totals``, ``rows`` (source, section, day), ``excluded``, ``owed``, ``listings``, ``missing``.
 
     A site is ``complete`` when nothing is owed, every listing was walked whole as deep as it was asked to be, and no gap
     is open; ``missing`` names in words what is not so.
@@ -44,6 +44,15 @@ def _coverage(archive: Archive, site: str) -> dict[str, Any]:
             (site,),
         )
     ]
+    owed = [
+        dict(row)
+        for row in db.execute(
+            f"""select state, reason, count(*) as pages, max(tries) as tries, min(due_at) as due_at from page p
+            where site = ? and state in {OWED} and exists (select 1 from sighting s where s.page = p.id)
+            group by state, reason order by state, pages desc""",
+            (site,),
+        )
+    ]
     listings = _listings(archive, site)
     gaps = [dict(row) for row in db.execute("select * from gap where site = ? and closed_at is null", (site,))]
     missing = _missing(states, listings, gaps)
@@ -53,6 +62,7 @@ def _coverage(archive: Archive, site: str) -> dict[str, Any]:
         "missing": missing,
         "totals": totals,
         "excluded": excluded,
+        "owed": owed,
         "rows": rows,
         "listings": listings,
         "gaps": gaps,
