@@ -60,6 +60,11 @@ class Sections:
                 return name, self.address.format(path)
         return None
 
+    def declares(self, url: str) -> bool:
+        """Tell whether ``url`` is the front of a declared section, on whatever host."""
+        path = urlsplit(url).path.rstrip("/")
+        return path in {urlsplit(self.address.format(declared)).path.rstrip("/") for declared in self.names.values()}
+
     @property
     def menu(self) -> str:
         """Address of the page whose menu names the sections."""

@@ -15,6 +15,7 @@ from newsarchive.dates import day_in, days_between, zone
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.sections import slug
 from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.extract.walls import obstacle
 from newsarchive.items import Link
 from newsarchive.middlewares import RobotsForbidden, RobotsUnavailable
 from newsarchive.spiders.visits import HANDLED, reason_of
@@ -140,6 +141,9 @@ class ListingCallbacks:
             chunk = self.sources[source].read(response, self.zone, walk.since, walk.until)
         except ListingError as error:
             yield from self.end_walk(walk, "error", str(error), response.url)
+            return
+        if not chunk.links and walk.pages == 0 and (wall := obstacle(response)):
+            yield from self.end_walk(walk, "error", wall, response.url)
             return
         if chunk.fault:
             walk.faults.append(chunk.fault)

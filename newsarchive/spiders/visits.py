@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import scrapy
@@ -12,6 +12,7 @@ from scrapy.http import HtmlResponse, Response
 from newsarchive.dates import iso
 from newsarchive.discovery.sections import slug
 from newsarchive.extract.article import is_article, load_article
+from newsarchive.extract.walls import CONSENT_WALL, SOFT_404, consent_address, obstacle
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
 
@@ -51,7 +52,11 @@ class ArticleCallbacks:
             self._record(page, "failed", f"no {'text' if article.headline else 'headline'} on it", at_last="not_article")
             return
         captured = response.meta.get("captured")
-        article.fetched_at = iso(datetime.fromisoformat(captured.row["fetched_at"]) if captured else datetime.now(UTC))
+        fetched_at = datetime.fromisoformat(captured.row["fetched_at"]) if captured else datetime.now(UTC)
+        article.fetched_at = iso(fetched_at)
+        # A day more than any zone makes: no clock that is a little fast.
+        if article.published_at and article.published_at > iso(fetched_at + timedelta(days=1)):
+            article.flags.append("future_date")
         article.visit = Visit(page, addresses, captured, self._counts(article, page, response.meta["day"]))
         yield article
         if later := response.meta.get("snapshots"):
@@ -61,21 +66,35 @@ class ArticleCallbacks:
         """Return state and reason of a page that holds no article; state ``failed`` when it may hold one later."""
         if response.status in GONE:
             return "gone", f"HTTP {response.status}"
+        if wall := obstacle(response):
+            return "failed", wall if response.status == 200 else f"{wall} (HTTP {response.status})"
         if response.status != 200:
             return "failed", f"HTTP {response.status}"
         if not self.identify(response.url):
-            front = urlsplit(response.url).path in ("", "/")
-            return "gone" if front else "moved", f"redirected to {response.url}"
+            return self._redirected(response.url)
         if not response.body:
             return "failed", "empty answer"
         if not isinstance(response, HtmlResponse):
             return "not_article", f"no HTML: {response.headers.get('Content-Type', b'no type').decode('latin-1')}"
         return None
 
+    def _redirected(self, url: str) -> tuple[str, str]:
+        """Return state and reason of an article whose address leads to ``url``, which is no article's."""
+        if consent_address(url):
+            return "failed", f"{CONSENT_WALL}: redirected to {url}"
+        # A site that sends readers to a front page has taken the article away.
+        sections = self.sources.get("sections")
+        front = self.addresses.owns(url) and (urlsplit(url).path in ("", "/") or (sections and sections.declares(url)))
+        return "gone" if front else "moved", f"redirected to {url}"
+
     def _record(self, page: str | None, state: str, reason: str, addresses: Iterable[str] = (), at_last: str = "given_up") -> None:
         if state == "failed":
             status = reason.removeprefix("HTTP ")
-            state = self.ledger.failed(page, reason, "refused" if status.isdigit() and int(status) in REFUSED else at_last)
+            if status.isdigit() and int(status) in REFUSED:
+                at_last = "refused"
+            elif reason.startswith(SOFT_404):
+                at_last = "gone"
+            state = self.ledger.failed(page, reason, at_last)
         else:
             self.ledger.outcome(page, state, reason, addresses)
         self.crawler.stats.inc_value(f"archive/page/{state}")
@@ -91,7 +110,7 @@ class ArticleCallbacks:
             self.ledger.postpone(page, str(failure.value))
             self.crawler.stats.inc_value("archive/page/postponed")
         elif failure.check(OffSite):
-            self._record(page, "moved", f"redirected to {failure.request.url}")
+            self._record(page, *self._redirected(failure.request.url))
         else:
             self._record(page, "failed", reason_of(failure))
 

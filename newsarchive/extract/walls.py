@@ -1,0 +1,216 @@
+"""What stands in an article's place: error pages that answer 200, and walls before the page.
+
+Pure functions over an answer. Every rule wants several independent signs, measured on real pages: see
+``tests/test_walls.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from lxml import etree
+from scrapy.http import Response, TextResponse
+
+from newsarchive.extract.article import tree_of
+from newsarchive.extract.html import canonical_link
+from newsarchive.extract.select import compiled, strings
+from newsarchive.extract.text import plain
+from newsarchive.urls import absolute
+
+BOT_WALL = "bot wall"
+CONSENT_WALL = "consent wall"
+SOFT_404 = "soft 404"
+
+SHORT = 1_500
+"""Characters of visible text; walls and error pages have fewer, menus included, than an article has alone."""
+
+LONG = 6_000
+"""No wall says so much; an error page with a menu and a list of favourites may."""
+
+# Said by the servers that put the wall there, and by nobody else.
+BOT_HEADERS = {"cf-mitigated": "challenge", "x-amzn-waf-action": "c", "x-vercel-mitigated": "challenge"}
+# What runs a test of the reader: part of the wall's own document, not of an article's.
+BOT_MARKS = re.compile(
+    rb"_cf_chl_opt|/cdn-cgi/challenge-platform/h/|challenge-error-text|geo\.captcha-delivery\.com|ct\.captcha-delivery\.com"
+    rb"|id=[\"']px-captcha|errors\.edgesuite\.net|_Incapsula_Resource\?|awsWafCookieDomainList|/_sec/cp_challenge"
+    rb"|id=[\"']sec-if-cpt|ddos-guard\.net|/\.well-known/vercel/security"
+)
+# From the title's beginning: in the middle they are words like others.
+BOT_TITLE = re.compile(
+    r"^\W*(just a moment|access (to this page has been |is )?denied|attention required!? \| cloudflare|pardon our interruption"
+    r"|checking your browser|verif(y|ying) (that )?you are (a )?human|human verification|are you a (robot|human)\b|robot check"
+    r"|bot verification|(vercel )?security check(point)?$|ddos-guard|request unsuccessful|you have been blocked"
+    r"|(un momento|un instant|(nur )?einen moment|один момент|请稍候|しばらくお待ちください)\W*$)",
+    re.I,
+)
+CONSENT_HOST = re.compile(r"^(consent|guce|cmp|privacy-?wall|cookiewall|myprivacy)\.", re.I)
+CONSENT_PATH = re.compile(
+    r"/(consent|collectconsent|cookie-?wall|cookie-?consent|privacy-?gate|zustimmung|pur-?abo|consent-management)(/|\.|$)", re.I
+)
+CONSENT_MARKS = re.compile(
+    rb"sp_message_iframe|sourcepoint|privacy-mgmt\.com|onetrust|didomi|consentmanager\.net|usercentrics"
+    rb"|quantcast\.mgr|cmp\.quantcast"
+    rb"|trustarc|cookiebot|fundingchoices|cmpbox|__tcfapi|contentpass|opencmp|consent\.google\.|guce\.",
+    re.I,
+)
+CONSENT_WORDS = re.compile(
+    r"before you continue|bevor (sie|du) (fortfahren|fortfährst|weiter)|avant de continuer|antes de (continuar|prosseguir)"
+    r"|prima di continuare|voordat (je|u) (verder|doorgaat)|zanim przejdziesz|прежде чем (продолжить|перейти)"
+    r"|(cookie|privacy|datenschutz)[- ]?(consent|wall|einwilligung|einstellungen|preferences|settings|choices)"
+    r"|consent (required|needed)|your privacy (choices|matters)|we value your privacy|we need your consent"
+    r"|(wir|zeit|spiegel).{0,40} ihre (zustimmung|einwilligung)"
+    r"|zustimmung erforderlich|einwilligung erforderlich|mit werbung (weiter)?lesen|werbefrei lesen"
+    r"|weiter mit werbung|pur-?abo"
+    r"|accepter et continuer|continuer sans accepter|accetta e continua|aceptar y continuar|accept all (cookies )?(and"
+    r"|&) continue"
+    r"|je hebt de keuze|uw privacy|jouw privacy",
+    re.I,
+)
+# As a headline or at a title's beginning, where a sentence of an article would go on.
+NOT_FOUND = re.compile(
+    r"^\W*((error|fehler|erreur|errore|ошибка|错误|http)\W{0,3})?(404|410)\b(?! (people|dead|cases|million|days))"
+    r"|\b(404|410)\W{0,3}$"
+    r"|^\W*(sorry|oops|uh[ -]oh|hoppla|ups|whoops)\b.{0,40}\b(page|article|story|seite|página|find|exist|gone|gefunden)"
+    r"|\b(page|article|story|content|document|url|post|file)s?\W{1,3}((can ?not|could not|can.?t"
+    r"|couldn.?t|was not|is not|not) (be )?found|not (be )?available|no longer (available|exists)"
+    r"|(doesn.?t|does not) exist|has been (removed|deleted)|is missing|unavailable|moved or deleted)"
+    r"|^\W*(nothing|not) found\b"
+    r"|\b(seite|artikel|inhalt|beitrag|dokument)\b.{0,20}\b(nicht (mehr )?(gefunden|verfügbar"
+    r"|vorhanden)|existiert nicht|wurde (entfernt|gelöscht))"
+    r"|\b(page|article|contenu|document)\b.{0,12}(introuvable|non trouvée?|n.existe (pas|plus)"
+    r"|n.est plus disponible|supprimée?)"
+    r"|(p[áa]gina|art[íi]culo|artigo|noticia|not[íi]cia|contenido|conte[úu]do)\b.{0,12}(no (encontrad[ao]"
+    r"|existe|disponible|se encuentra)|n[ãa]o (foi )?encontrad[ao]|n[ãa]o existe|inexistente"
+    r"|eliminad[ao])"
+    r"|(pagina|articolo|contenuto)\b.{0,12}(non (è stat[ao] )?trovat[ao]|non esiste|non (è )?disponibile)"
+    r"|(pagina|artikel|bericht)\b.{0,12}(niet gevonden|bestaat niet|niet beschikbaar)"
+    r"|(sidan|artikeln|siden|artikkelen|artiklen)\b.{0,14}(hittades inte|kunde inte hittas|finns inte"
+    r"|ikke funnet|ble ikke funnet|blev ikke fundet|findes ikke|finnes ikke)"
+    r"|sivua ei löy|(strona|artykuł)\b.{0,12}(nie (została? )?(znalezion|istnieje))|nie znaleziono (strony|artykułu)"
+    r"|str[áa]nk[ay]\b.{0,14}(nenalezen|nebyla nalezena|neexistuje|sa nenašla)|sayfa bulunamad"
+    r"|oldal nem található|pagina nu (a fost găsit|exist)"
+    r"|(страница|статья|материал|новость)\b.{0,12}(не (найден|существует)|удален)|сторінк[ау] не знайден"
+    r"|η σελίδα δεν βρέθηκε"
+    r"|ページが見つかりません|お探しのページ|記事が見つかりません|페이지를 찾을 수 없|기사를 찾을 수 없|존재하지 않는"
+    r"|页面(不存在|未找到|没有找到)|頁面(不存在|找不到)|找不到(页面|頁面|网页|網頁)"
+    r"|الصفحة غير موجودة|لم يتم العثور|صفحه (مورد نظر )?(یافت|پیدا) نشد",
+    re.I,
+)
+ERROR_PATH = re.compile(r"/(40[34]|410|error|errors|not-?found|page-?not-?found|notfound|404-page|fehler)(/|\.|$|-)", re.I)
+ERROR_MARK = re.compile(
+    r"(^|[\s_-])(error-?404|404|page-?404|is-?404|not-?found|page-?not-?found|error-?page|template-404)($|[\s_-])", re.I
+)
+
+# og:type alone is no sign: some sites give it to every page.
+ARTICLE_DATA = (
+    "//meta[@property='article:published_time' or @name='article:published_time']",
+    "//*[@itemtype][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting') or contains(@itemtype, 'Report')]",
+    "//*[@itemprop='headline']",
+)
+ARTICLE_JSON = re.compile(r'"@type"\s*:\s*\[?\s*"(\w*Article|\w*Posting|Report|Review)"')
+SCRIPTS = "//script[contains(translate(@type, 'ADEJLNOPS', 'adejlnops'), 'application/ld+json')]/text()"
+UNREAD = frozenset(("script", "style", "noscript", "template", "svg", "head", "select", "iframe"))
+
+
+def consent_address(url: str) -> bool:
+    """Tell whether ``url``, where a redirect leads, is a place where consent is asked for.
+
+    >>> consent_address("https://consent.google.com/m?continue=x"), consent_address("https://news.example/consent-law-1")
+    (True, False)
+    """
+    parts = urlsplit(url)
+    return bool(CONSENT_HOST.search(parts.hostname or "") or CONSENT_PATH.search(parts.path))
+
+
+def obstacle(response: Response) -> str | None:
+    """Return what ``response`` is instead of the page that was asked for: its kind, a colon, the signs; None when it is none.
+
+    Kinds are :data:`BOT_WALL`, :data:`CONSENT_WALL` and, for an answer 200, :data:`SOFT_404`.
+    """
+    for name, value in BOT_HEADERS.items():
+        if (response.headers.get(name) or b"").decode("latin-1").lower().startswith(value):
+            return f"{BOT_WALL}: {name}"
+    if not isinstance(response, TextResponse) or not response.body:
+        return None
+    root = tree_of(response)
+    if has_article_data(root):  # nearly every page ends here, and cheaply
+        return None
+    titles = [text for query in ("//title", "//h1") for text in map(plain, strings(root, query)[:2]) if text]
+    length = visible_length(root, LONG)
+    if length < LONG and (wall := _wall(root, response.body, titles, length)):
+        return wall
+    if response.status != 200:
+        return None
+    lost = _lost(root, response, titles)
+    if length < SHORT:
+        lost.append("little text")
+    # Two signs, and not those two alone that a true page may have.
+    return f"{SOFT_404}: {', '.join(lost)}" if len(lost) >= 2 and set(lost) - {"noindex", "little text"} else None
+
+
+def _wall(root: etree._Element, body: bytes, titles: list[str], length: int) -> str | None:
+    if length < SHORT:
+        if asks := next((title for title in titles if BOT_TITLE.search(title)), None):
+            return f"{BOT_WALL}: {asks}"[:200]
+        if tests := BOT_MARKS.search(body):
+            return f"{BOT_WALL}: {tests[0].decode('latin-1')}"
+    if asks := next((title for title in titles if CONSENT_WORDS.search(title)), None):
+        return f"{CONSENT_WALL}: {asks}"[:200]
+    if length < SHORT and (asks := CONSENT_MARKS.search(body)) and (length < 200 or CONSENT_WORDS.search(_text(root, SHORT))):
+        return f"{CONSENT_WALL}: {asks[0].decode('latin-1')}"
+    return None
+
+
+def has_article_data(root) -> bool:
+    """Tell whether the page declares an article in JSON-LD, microdata or OpenGraph."""
+    return any(ARTICLE_JSON.search(text) for text in compiled(SCRIPTS)(root)) or any(compiled(q)(root) for q in ARTICLE_DATA)
+
+
+def visible_length(root, enough: int) -> int:
+    """Return how many characters a reader sees, links included; counting ends at ``enough``."""
+    return len(_text(root, enough))
+
+
+def _text(root, enough: int) -> str:
+    pieces, length = [], 0
+    walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+    for event, element in walker:
+        if event == "start" and element.tag in UNREAD:
+            walker.skip_subtree()
+        text = element.tail if event != "start" else None if element.tag in UNREAD else element.text
+        piece = plain(text or "")
+        length += len(piece)
+        pieces.append(piece)
+        if length >= enough:
+            break
+    return " ".join(filter(None, pieces))
+
+
+def _lost(root, response: TextResponse, titles: list[str]) -> list[str]:
+    """The signs of an error page, each by another hand: words, template, canonical address, robots."""
+    found = []
+    said = next((title for title in titles if len(title) < 120 and NOT_FOUND.search(title)), None)
+    if said:
+        found.append(f"it says {said!r}")
+    names = strings(root, "//body/@class | //body/@id | //html/@class | //main/@class | //main/@id")
+    if any(ERROR_MARK.search(name) for name in names):
+        found.append("marked as an error page")
+    canonical = canonical_link(root)
+    og = next(iter(strings(root, "//meta[@property='og:url']/@content")), None)
+    for name, address in (("canonical link", canonical), ("og:url", og)):
+        url = absolute(response.url, address)
+        if url and _elsewhere(url, response.url):
+            found.append(f"{name} to {url}")
+            break
+    if any("noindex" in value.lower() for value in strings(root, "//meta[@name='robots']/@content")):
+        found.append("noindex")
+    return found
+
+
+def _elsewhere(url: str, asked: str) -> bool:
+    """Tell whether ``url``, which the page gives as its own, is a front page or an error page."""
+    path, own = urlsplit(url).path, urlsplit(asked).path
+    if own in ("", "/"):
+        return False
+    return path in ("", "/") or (bool(ERROR_PATH.search(path)) and not ERROR_PATH.search(own))
