@@ -6,6 +6,7 @@ import logging
 import math
 
 from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import NotConfigured
@@ -16,6 +17,8 @@ from newsarchive.middlewares import RobotsMiddleware, SightingMiddleware, SiteMi
 from newsarchive.mirror import MirrorDownloadHandler, MirrorMiddleware
 from newsarchive.monitor import CrawlMonitor, archive_enabled, archive_path
 from newsarchive.pipelines import ArchivePipeline, AskedForPipeline, DuplicatesPipeline
+from newsarchive.slowdown import SlowDownMiddleware
+from newsarchive.unpacking import UnpackingMiddleware
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +34,8 @@ class ArchiveAddon:
         settings.setdefault_in_component_priority_dict("SPIDER_MIDDLEWARES", SightingMiddleware, 40)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", OffsiteMiddleware, None)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", SiteMiddleware, 50)
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", HttpCompressionMiddleware, None)
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", UnpackingMiddleware, 590)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", CrawlMonitor, 10)
         if settings["JOBDIR"] and archive_enabled(settings):
             # Requests kept there would be asked again beside the pages that the archive knows to wait.
@@ -59,13 +64,15 @@ class CaptureAddon:
 
 
 class PolitenessAddon:
-    """Says who we are, asks robots.txt as RFC 9309 has it, and holds a delay."""
+    """Says who we are, asks robots.txt as RFC 9309 has it, holds a delay, and slows down when a server asks for it."""
 
     def update_settings(self, settings) -> None:
         check_politeness(settings)
         settings.set("USER_AGENT", user_agent(settings["CONTACT"]), priority="addon")
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", RobotsTxtMiddleware, None)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", RobotsMiddleware, 100)
+        # Sees an answer after it was kept, and before Scrapy asks again.
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", SlowDownMiddleware, 560)
 
 
 class MirrorAddon:
@@ -109,7 +116,10 @@ def check_politeness(settings) -> None:
             raise ValueError(f"{name} is {delay}; it is seconds between two requests to a host and must be more than 0")
 
 
-NUMBERS = ("CRAWL_DELAY_MAX", "IMAGE_MAX_BYTES", "IMAGES_MAX_BYTES", "LISTING_CAPTURE_DAYS", "LISTING_MAX_PAGES", "WARC_MAX_BYTES")
+NUMBERS = (
+    *("CRAWL_DELAY_MAX", "IMAGE_MAX_BYTES", "IMAGES_MAX_BYTES", "LISTING_CAPTURE_DAYS", "LISTING_MAX_PAGES"),
+    *("RETRY_AFTER_MAX", "WARC_MAX_BYTES"),
+)
 
 
 def check_numbers(settings) -> None:

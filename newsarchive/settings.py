@@ -25,6 +25,7 @@ KEEP_IMAGES = False
 LISTING_CAPTURE_DAYS = 0
 LISTING_MAX_PAGES = 10_000
 REPLAY = ""
+RETRY_AFTER_MAX = 600
 WARC_MAX_BYTES = 1_000_000_000
 
 # Politeness. USER_AGENT is made of CONTACT by an add-on, whose priority is below this file's.
