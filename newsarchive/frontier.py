@@ -108,7 +108,7 @@ class Frontier:
             if parked:
                 raise DontCloseSpider
             # What failed for a moment is had now; what fails again waits for a later crawl.
-            again = self.spider.ledger.again()
+            again = self.spider.ledger.again(self.room())
             for page in again:
                 self.crawler.engine.crawl(self.spider.article_request(page.url, page.id, page.day))
             if again:

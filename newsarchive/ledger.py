@@ -22,7 +22,7 @@ AGAIN = 500
 
 LASTING = (
     *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "soft 404"),
-    *("IgnoreRequest", "NotCaptured", "DownloadCancelledError"),  # a loop; not in a replay; too large
+    *("IgnoreRequest", "NotCaptured", "DownloadCancelledError", "page of "),  # a loop; not in a replay; too large
 )
 """Beginnings of the reasons that do not pass within one crawl."""
 
@@ -107,10 +107,10 @@ class ArchiveLedger:
             self.failures[page] = None
         return self.archive.pages.failed(page, reason, at_last)
 
-    def again(self) -> list[Page]:
-        """Claim what failed in this crawl, once, at its end."""
-        failures, self.failures = self.failures, None
-        return self.archive.pages.again(list(failures), self.crawl) if failures else []
+    def again(self, limit: int) -> list[Page]:
+        """Claim up to ``limit`` of what failed in this crawl, once, at its end."""
+        failures, self.failures = list(self.failures or ()), None
+        return self.archive.pages.again(failures[:limit], self.crawl) if failures else []
 
     def postpone(self, page: str | None, reason: str, seconds: float = 0) -> None:
         """Let ``page`` wait, ``seconds`` at least, for a reason that says nothing of it."""
@@ -243,7 +243,7 @@ class RunLedger:
         self.done(page, False)
         return at_last
 
-    def again(self) -> list[Page]:
+    def again(self, limit: int) -> list[Page]:
         return []
 
     def postpone(self, page: str | None, reason: str, seconds: float = 0) -> None:

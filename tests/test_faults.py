@@ -37,6 +37,7 @@ NOT_STORED = {
     "torn_gzip": ("waiting", "TornBody: gzip body without its end", ONCE),
     "no_gzip": ("waiting", "BadGzipFile", ONCE),
     "gzip_bomb": ("waiting", "IgnoreRequest", ONCE),
+    "packed_tags": ("waiting", "page of ", ONCE),
     "huge": ("waiting", "DownloadCancelledError", ONCE),
     "drip": ("waiting", "DownloadTimeoutError", HASTY),
     "silence": ("waiting", "DownloadTimeoutError", HASTY),
@@ -162,6 +163,14 @@ def test_what_fails_for_a_moment_is_had_at_the_end_of_the_same_crawl(play, crawl
     assert str(story.number) in done.articles()
     assert site.requests.count(site.pages.path(story)) == 4
     assert site.requests[-1] == site.pages.path(story)
+
+
+def test_the_last_try_of_a_crawl_passes_max_articles_by_none(play, crawl):
+    site = play(stories=40)
+    for story in [s for s in site.pages.newsroom.all() if s.section == "world" and not s.missing][:4]:
+        site.faults[site.pages.path(story)] = FAULTS["fails_at_first"]
+    done = crawl(site, "-a", "section=world", "-a", "max_articles=8")
+    assert done.rows("select count(*) from article") == [(8,)]
 
 
 def test_what_is_owed_is_shown_with_its_reason(play, crawl):

@@ -7,7 +7,7 @@ import json
 
 import pytest
 from reference_pages import ReferencePages
-from scrapy.http import HtmlResponse
+from scrapy.http import HtmlResponse, JsonResponse
 
 from newsarchive.demo.faults.walls import WALLS
 from newsarchive.demo.newsroom import Newsroom
@@ -99,8 +99,9 @@ def test_addresses_where_consent_is_asked_for(url, consent):
     assert consent_address(url) is consent
 
 
-def test_an_empty_answer_and_a_picture_are_no_walls():
+def test_what_is_no_page_is_no_wall():
     assert of("") is None
+    assert obstacle(JsonResponse(URL, body=b'{"title": "Just a moment..."}')) is None
     assert obstacle(HtmlResponse(URL, body=b"\x89PNG\x00\x01", encoding="utf-8")) is None
 
 

@@ -10,7 +10,7 @@ import re
 from urllib.parse import urlsplit
 
 from lxml import etree
-from scrapy.http import Response, TextResponse
+from scrapy.http import HtmlResponse, Response, TextResponse
 
 from newsarchive.extract.article import tree_of
 from newsarchive.extract.html import canonical_link
@@ -131,7 +131,7 @@ def obstacle(response: Response) -> str | None:
     for name, value in BOT_HEADERS.items():
         if (response.headers.get(name) or b"").decode("latin-1").lower().startswith(value):
             return f"{BOT_WALL}: {name}"
-    if not isinstance(response, TextResponse) or not response.body:
+    if not isinstance(response, HtmlResponse) or not response.body:
         return None
     root = tree_of(response)
     if has_article_data(root):  # nearly every page ends here, and cheaply

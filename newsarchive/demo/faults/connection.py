@@ -99,6 +99,13 @@ def huge(asked: Asked) -> Answer:
 
 
 @fault()
+def packed_tags(asked: Asked) -> Answer:
+    """Send a few kilobytes that unpack to 15 MB of nothing but elements."""
+    body = gzip.compress(asked.answer.body.replace(b"</main>", b"<p>x</p>" * (15 * MB // 8) + b"</main>"), 1)
+    return replace(asked.answer, body=body, send=partial(_send_packed))
+
+
+@fault()
 def drip(asked: Asked) -> Answer:
     """Send one byte a second."""
 
