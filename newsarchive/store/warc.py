@@ -139,13 +139,17 @@ class WarcWriter:
 
     def _member(self, kind: str, fields: Headers, type: str, block: bytes, level: int) -> str:
         identity = f"<urn:uuid:{uuid.uuid4()}>"
-        lines = ["WARC/1.1", f"WARC-Type: {kind}", f"WARC-Record-ID: {identity}"]
-        lines += [f"{name}: {value}" for name, value in fields]
-        lines += [f"WARC-Block-Digest: {payload_digest(block)}", f"Content-Type: {type}", f"Content-Length: {len(block)}", "", ""]
+        fields = [("WARC-Type", kind), ("WARC-Record-ID", identity), *fields, ("WARC-Block-Digest", payload_digest(block))]
+        head = header_lines("WARC/1.1", [*fields, ("Content-Type", type), ("Content-Length", str(len(block)))])
         packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS + 16)
-        self.file.write(packer.compress("\r\n".join(lines).encode() + block + b"\r\n\r\n") + packer.flush())
+        self.file.write(packer.compress(head + block + b"\r\n\r\n") + packer.flush())
         self.unsynced = True
         return identity
+
+
+def header_lines(first: str, fields: Headers) -> bytes:
+    """Return the head of a record, with the empty line that ends it."""
+    return "\r\n".join([first, *(f"{name}: {value}" for name, value in fields), "", ""]).encode("utf-8", "surrogateescape")
 
 
 def http_message(first_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
