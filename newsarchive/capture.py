@@ -33,6 +33,7 @@ from newsarchive.store.warc import (
     payload_digest,
     read_record,
 )
+from newsarchive.store.warc_erase import quoting
 
 QUEUED_BYTES = 64 * 1024 * 1024
 """So much may wait to be written; then answers wait in their turn."""
@@ -74,6 +75,10 @@ class CaptureStore:
             for listings in ((False, True) if folder else ())
         }
         self.waiting: list[Captured] = []
+        self.quotes = archive.withdrawals.quotes()
+        """Of erased articles."""
+        self.tainted = False
+        """Something of an erased article was written."""
         self.queued = 0
         self.settling = asyncio.Lock()
 
@@ -133,19 +138,19 @@ class CaptureStore:
         """A listing's bytes are written anew at half their time, so that no revisit outlives what it refers to."""
         return bool(self.retention) and row["kind"] in LISTINGS and before["fetched_at"] < self.archive.ago(self.retention / 2)
 
-    @staticmethod
-    def _write(writer: WarcWriter, captured: Captured, response: Response, heads: tuple[bytes, bytes], revisit) -> None:
+    def _write(self, writer: WarcWriter, captured: Captured, response: Response, heads: tuple[bytes, bytes], revisit) -> None:
         ip = response.ip_address and str(response.ip_address)
         # What came packed is only packed again because each record must be.
         level = 1 if b"\r\nContent-Encoding:" in heads[1] else 6
         row = captured.row
+        self.tainted = self.tainted or bool(self.quotes and quoting(self.quotes, heads[0] + heads[1], response.body))
         place = writer.write_exchange(
             row["url"], warc_date(row["fetched_at"]), ip, *heads, response.body, row["digest"], revisit, level
         )
         captured.row |= {} if revisit else vars(place)
 
-    @staticmethod
-    def _write_drawn(writer: WarcWriter, captured: Captured, response: Response) -> None:
+    def _write_drawn(self, writer: WarcWriter, captured: Captured, response: Response) -> None:
+        self.tainted = self.tainted or bool(self.quotes and quoting(self.quotes, b"", response.body))
         place = writer.write_resource(
             response.url, warc_date(captured.row["fetched_at"]), "text/html; charset=utf-8", response.body, captured.row["digest"]
         )
@@ -181,6 +186,10 @@ class CaptureStore:
             self.thread.submit(writer.close).result()
         self.thread.shutdown()
 
+    def files(self) -> list[Path]:
+        """Return the files that were written."""
+        return [path for writer in self.writers.values() for path in self.folder.glob(f"{writer.name}-?????.warc.gz")]
+
 
 class ReplayStore:
     """The captures of another archive, in the folder ``source``, given back instead of asking anybody.
@@ -191,7 +200,10 @@ class ReplayStore:
     def __init__(self, archive: Archive, crawl: int, source: Path, folder: Path):
         self.archive, self.crawl, self.folder = archive, crawl, folder
         self.source = source / "warc"
-        self.captures: Captures = Archive(source / "archive.db", read_only=True).captures
+        replayed = Archive(source / "archive.db", read_only=True)
+        self.captures: Captures = replayed.captures
+        archive.withdrawals.take_over(replayed)
+        self.tainted = False
 
     def find(self, request: Request) -> dict | None:
         """Return the row of the newest answer to ``request``, a 200 if there was one; or the one that its meta names."""
@@ -228,6 +240,10 @@ class ReplayStore:
 
     async def close(self) -> None:
         pass
+
+    def files(self) -> list[Path]:
+        """Nothing is written."""
+        return []
 
 
 class NotCaptured(IgnoreRequest):

@@ -148,8 +148,10 @@ class ArchiveLedger:
         self._read_old_again(article)
         with self.archive.transaction():
             outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
-            if self.keep_images:
+            if self.keep_images and outcome != "withdrawn":
                 self.archive.images.want(article.id, article.images)
+        if outcome == "withdrawn" and visit.captured:
+            self.captures.tainted = True
         self.new += outcome == "new" and visit.counts
         return outcome
 

@@ -66,13 +66,24 @@ class CrawlMonitor:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.closing.wait(), HEARTBEAT_SECONDS)
             await self.captures.settle()
+            self.captures.quotes = self.archive.withdrawals.quotes()
             self.archive.crawls.touch(self.crawl, self.crawler.stats.get_stats())
             self.archive.pages.renew(self.crawl)
+
+    def _forget(self) -> None:
+        """Take out of this crawl's files what an erased article left there, whether it was erased before or meanwhile."""
+        withdrawals = self.archive.withdrawals
+        if self.captures.tainted or withdrawals.erased_since(self.archive.crawls.began(self.crawl)):
+            with self.archive.transaction():  # what waits to be cited comes first
+                pass
+            for fault in withdrawals.clean(files=self.captures.files(), step=logger.debug):
+                logger.error("Something of a withdrawn article is left: %s", fault)
 
     async def spider_closed(self, spider, reason: str) -> None:
         self.closing.set()  # not cancelled: it may be in the middle of what must be whole
         await self.heartbeat
         await self.captures.close()
+        self._forget()
         self.archive.crawls.end(self.crawl, reason, self.crawler.stats.get_stats())
         owed = self.archive.pages.owed(spider.name)
         self.archive.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -204,6 +204,14 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=total)
         yield lambda n: bar.advance(task, n)
+
+
+@contextmanager
+def steps(what: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error what is at work while the block runs, if that is a terminal; it gives a function that names it."""
+    console = Console(stderr=True)
+    with console.status(what) if sys.stderr.isatty() else nullcontext() as status:
+        yield lambda name: status.update(Text(f"{what} {name}")) if status else None
 
 
 def print_diff(out: Console, title: str, fields: Sequence[tuple[str, Any, Any]]) -> None:

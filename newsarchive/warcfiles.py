@@ -66,7 +66,8 @@ def check_replay(settings) -> None:
 
 
 def mend_leftovers(archive: Archive, folder: Path) -> None:
-    """Make whole the files of crawls that are dead: their torn ends are cut off."""
+    """Make whole the files of crawls that are dead: their torn ends are cut off, and what is erased goes out of them."""
+    mended = []
     with archive.transaction():  # one crawl at a time
         live = set(archive.crawls.live())
         for path in sorted(folder.glob(f"*.warc.gz{OPEN}")):
@@ -74,7 +75,12 @@ def mend_leftovers(archive: Archive, folder: Path) -> None:
             if m and int(m["crawl"]) in live:
                 continue
             cut = mend(path, archive.captures.last_offset(path.name.removesuffix(OPEN)))
-            logger.info("Mended %s: %d bytes of a record that was not whole are cut off", path.name.removesuffix(OPEN), cut)
+            whole = path.with_name(path.name.removesuffix(OPEN))
+            logger.info("Mended %s: %d bytes of a record that was not whole are cut off", whole.name, cut)
+            if whole.exists():
+                mended.append(whole)
+    for fault in archive.withdrawals.clean(files=mended, step=logger.debug) if mended else ():
+        logger.error("Something of a withdrawn article is left: %s", fault)
 
 
 def drop_old_listings(archive: Archive, folder: Path, days: float) -> None:

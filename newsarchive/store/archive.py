@@ -17,6 +17,7 @@ from newsarchive.store.images import ImageFiles
 from newsarchive.store.listings import Listings
 from newsarchive.store.pages import Pages
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, VIEWS
+from newsarchive.store.withdrawals import Withdrawals
 
 BUSY_SECONDS = 60
 
@@ -58,6 +59,7 @@ class Archive:
         self.articles = Articles(self)
         self.captures = Captures(self)
         self.images = ImageFiles(self)
+        self.withdrawals = Withdrawals(self)
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
         if read_only:

@@ -25,6 +25,9 @@ class Articles:
     def store(self, article: Article, crawl: int, visited: str | None = None, addresses: Iterable[str] = ()) -> str:
         """Store ``article``, read on the page ``visited`` that ``addresses`` led to; one transaction. Returns as :meth:`put`."""
         with self.archive.transaction():
+            if self.archive.withdrawals.mode(article.id):
+                self.archive.withdrawals.met(visited, article.id, [article.url, *addresses])
+                return "withdrawn"
             self.archive.pages.stored(visited, article, [article.url, *addresses])
             return self.put(article, crawl)
 
@@ -33,9 +36,11 @@ class Articles:
 
         ``new``, ``revised`` (another text than any before), ``returned`` (an earlier text again) or ``unchanged`` (fields
         that make no revision are updated in place). ``cause`` is who changed it, when that is known to be another than the
-        publisher. Sets ``article.revision``.
+        publisher. Sets ``article.revision``. ``withdrawn``: it was taken out for good, and is not stored.
         """
         with self.archive.transaction() as db:
+            if self.archive.withdrawals.mode(article.id):
+                return "withdrawn"
             row = db.execute("select * from article where id = ?", (article.id,)).fetchone()
             if row is None:
                 article.revision = 1

@@ -95,6 +95,7 @@ class Pages:
                 for row in self._select("sighting", "page", ids, " and source = ? and listing = ?", (source, listing))
             }
             live = set(self.archive.crawls.live())
+            withdrawn = {page for page, row in pages.items() if row["state"] == "withdrawn"}
             found: dict[str, Sighted] = {}
             claims: list[str] = []
             for n, (link, page) in enumerate(zip(links, ids, strict=True), position):
@@ -117,7 +118,7 @@ class Pages:
                 there = Page(page, row["url"] if row else link.address, link.day)
                 found[page] = Sighted(link, there, row is None, known, due, claimed)
                 self._enter_sighting(page, source, listing, section, n, link, now, walk)
-            self._enter_aliases((link.url, page) for link, page in zip(links, ids, strict=True))
+            self._enter_aliases((link.url, page) for link, page in zip(links, ids, strict=True) if page not in withdrawn)
             self._lease(claims, crawl, now)
         return list(found.values())
 
@@ -151,12 +152,12 @@ class Pages:
     def outcome(self, page: str, state: str, reason: str | None = None, addresses: Iterable[str] = ()) -> None:
         """Note that ``page`` was had and is in ``state`` now. What the archive has of its text stays."""
         with self.archive.transaction() as db:
-            db.execute(
+            had = db.execute(
                 """update page set state = ?, reason = ?, tries = 0, due_at = null, fetched_at = ?, lease_by = null,
                 lease_until = null where id = ? and state <> 'withdrawn'""",
                 (state, reason, self.archive.now(), page),
-            )
-            self._enter_aliases((address, page) for address in addresses)
+            ).rowcount
+            self._enter_aliases((address, page) for address in addresses if had)
 
     def failed(self, page: str, reason: str, at_last: str = "given_up") -> str:
         """Note that ``page`` could not be had; it waits longer each time, then is ``at_last``. Return its state.
@@ -166,6 +167,8 @@ class Pages:
         now = self.archive.now()
         with self.archive.transaction() as db:
             row = db.execute("select state, tries from page where id = ?", (page,)).fetchone()
+            if row["state"] == "withdrawn":
+                return "withdrawn"
             tries = row["tries"] + 1
             state, due_at = row["state"], None
             if tries > len(DISTANCES):
@@ -208,7 +211,10 @@ class Pages:
         distance = max(DISTANCES[0], timedelta(seconds=seconds))
         due_at = stamp(datetime.fromisoformat(self.archive.now()) + distance)
         with self.archive.transaction() as db:
-            db.execute("update page set due_at = ?, lease_by = null, lease_until = null where id = ?", (due_at, page))
+            db.execute(
+                "update page set due_at = ?, lease_by = null, lease_until = null where id = ? and state <> 'withdrawn'",
+                (due_at, page),
+            )
             db.execute("update page set reason = ? where id = ? and state = 'waiting'", (reason, page))
 
     def section_names(self, site: str) -> set[str]:
@@ -251,17 +257,21 @@ class Pages:
                 (article.id, article.site, article.key, article.url, now),
             )
             if visited and visited != article.id:
-                self._take_sightings(visited, article.id)
-                if visited.startswith(f"{article.site}:http"):
-                    self._merge(visited, article.id)
-                else:
-                    self.outcome(visited, "moved", f"to {article.id}")
+                self.moved(visited, article.id)
             db.execute(
                 """update page set state = 'stored', reason = null, tries = 0, due_at = null, url = ?, day = coalesce(?, day),
                 fetched_at = ?, lease_by = null, lease_until = null where id = ?""",
                 (article.url, article.day, now, article.id),
             )
             self._enter_aliases((address, article.id) for address in addresses)
+
+    def moved(self, page: str, into: str) -> None:
+        """What was seen as ``page`` is the page ``into``."""
+        self._take_sightings(page, into)
+        if page.partition(":")[2].startswith("http"):
+            self._merge(page, into)
+        else:
+            self.outcome(page, "moved", f"to {into}")
 
     def _take_sightings(self, page: str, into: str) -> None:
         """Who linked to ``page`` linked to the page ``into``."""
@@ -294,7 +304,7 @@ class Pages:
             yield from self.archive.db.execute(f"select * from {table} where {column} in ({marks}){also}", (*part, *parameters))
 
     def _due(self, row, before, link: Link, now: str, began: str) -> bool:
-        if row["state"] == "waiting" or row["reason"] == "newer":
+        if row["state"] == "waiting" or (row["state"] == "stored" and row["reason"] == "newer"):
             return row["due_at"] is None or row["due_at"] <= now
         if row["state"] not in ("stored", "gone", "moved", "not_article", "given_up"):
             return False
