@@ -220,7 +220,7 @@ def print_diff(out: Console, title: str, fields: Sequence[tuple[str, Any, Any]])
     for field, old, new in fields:
         out.print(Text(f"  {field}"))
         for what, before, after in changed_lines(old, new):
-            line = Text(f"    {what} ", style={"-": "red", "+": "green"}.get(what, ""))
+            line = Text(style={"-": "red", "+": "green"}.get(what, ""))
             if what == "~":
                 for sign, words in changed_words(before, after):
                     # Signs as well as colours: a pipe has none.
@@ -229,8 +229,28 @@ def print_diff(out: Console, title: str, fields: Sequence[tuple[str, Any, Any]])
                     )
             else:
                 line.append(before or after)
-            out.print(line)
+            grid = Table.grid(padding=(0, 1, 0, 0))
+            grid.add_row("   ", Text(what, style=line.style), line)  # a long paragraph stays behind its sign
+            out.print(grid)
     out.print()
+
+
+def print_edits(out: Console, article: dict) -> None:
+    """Print the edits of one article, oldest first."""
+    out.print(Text(article["headline"] or "(no headline)", style="bold"))
+    out.print(Text(article["id"]))
+    out.print(Text(article["url"]), soft_wrap=True)  # an address cut in two cannot be followed
+    out.print()
+    for edit in article["edits"]:
+        who = {"publisher": "by the publisher", "reread": "read otherwise by newer code"}.get(edit["cause"], "by nobody knows whom")
+        title = f"{edit['noticed_at'][:16].replace('T', ' ')} UTC  revision {edit['revision']} → {edit['becomes']}, {who}"
+        if edit["silent"]:
+            title += ", silent: the page still gives its old time of change"
+        if edit["returned"]:
+            title += ", back to an earlier text"
+        print_diff(out, title, [(field["field"], field["old"], field["new"]) for field in edit["fields"]])
+    count = len(article["edits"])
+    out.print(f"{count or 'No'} edit{'' if count == 1 else 's'} seen.")
 
 
 def print_rereading(

@@ -31,16 +31,21 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--site", help="of this site alone")
         parser.add_argument("--days", action="store_true", help="coverage: every day, not only those that owe something")
+        parser.add_argument("--diff", metavar="ID", help="changes: the edits of one article, word by word")
         parser.add_argument("--json", action="store_true", help="for programs")
 
     def run(self, args, opts) -> None:
         # Here, not above: every command of Scrapy imports this module.
         from newsarchive import tables
         from newsarchive.store import reports
+        from newsarchive.store.edits import edits
 
         name = args[0] if args else "coverage"
         if name not in REPORTS or len(args) > 1:
             self._fail(f"there is no report {' '.join(args)!r}; there are {', '.join(REPORTS)}")
+            return
+        if opts.diff is not None and name != "changes":
+            self._fail("--diff belongs to changes: scrapy report changes --diff ID")
             return
         try:
             archive = Archive(archive_path(self.settings), read_only=True)
@@ -51,7 +56,13 @@ class Command(ScrapyCommand):
             if opts.site and opts.site not in archive.sites():
                 self._fail(f"the archive has no site {opts.site!r}; it has {', '.join(archive.sites()) or 'none'}")
                 return
-            data = getattr(reports, name)(archive, *([opts.site] if name != "crawls" else []))
+            if opts.diff is not None:
+                data = edits(archive, opts.diff)
+                if data is None:
+                    self._fail(f"the archive has no article {opts.diff!r}; ids are like sputnik:1092718478")
+                    return
+            else:
+                data = getattr(reports, name)(archive, *([opts.site] if name != "crawls" else []))
         except sqlite3.DatabaseError as error:
             self._fail(f"the archive cannot be read: {error}; scrapy check-archive says more")
             return
@@ -59,6 +70,8 @@ class Command(ScrapyCommand):
             archive.close()
         if opts.json:
             print(json.dumps(data, ensure_ascii=False, indent=1))
+        elif opts.diff is not None:
+            tables.print_edits(tables.console(), data)
         elif name == "coverage":
             tables.print_coverage(tables.console(), data, opts.days)
         else:

@@ -27,8 +27,11 @@ def lines_of(value: Any) -> list[str]:
 
 
 def _line(value: Any) -> str:
-    if isinstance(value, dict) and set(value) <= {"type", "text"} and "text" in value:
-        return f"[{value['type']}] {value['text']}"
+    if isinstance(value, dict) and {"type", "text"} <= set(value):
+        # The items of a list are its text.
+        more = ", ".join(f"{name}: {x}" for name, x in value.items() if name not in ("type", "text", "items"))
+        text = " / ".join(value["text"].split("\n"))
+        return f"[{value['type']}] {text}{' ' if text and more else ''}{more and f'({more})'}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -62,13 +65,26 @@ def changed_words(old: str, new: str) -> Iterator[tuple[str, str]]:
 
     >>> list(changed_words("It took two months.", "It took two weeks."))
     [('=', 'It took two '), ('-', 'months'), ('+', 'weeks'), ('=', '.')]
+    >>> list(changed_words("They saw a red fox", "They shot one grey fox"))
+    [('=', 'They '), ('-', 'saw a red'), ('+', 'shot one grey'), ('=', ' fox')]
     """
     before, after = WORDS.findall(old), WORDS.findall(new)
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            yield "=", "".join(before[a:b])
+    gone, come = "", ""
+    codes = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    for n, (tag, a, b, c, d) in enumerate(codes):
+        same = "".join(before[a:b])
+        # A blank between two changed words belongs to them: else a new sentence is read word by word.
+        if tag == "equal" and (not same.isspace() or n in (0, len(codes) - 1)):
+            yield from _change(gone, come)
+            yield "=", same
+            gone, come = "", ""
         else:
-            if a < b:
-                yield "-", "".join(before[a:b])
-            if c < d:
-                yield "+", "".join(after[c:d])
+            gone, come = gone + same, come + "".join(after[c:d])
+    yield from _change(gone, come)
+
+
+def _change(gone: str, come: str) -> Iterator[tuple[str, str]]:
+    if gone:
+        yield "-", gone
+    if come:
+        yield "+", come
