@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cdxj_indexer.main import CDXJIndexer
 
 import newsarchive
 from newsarchive.exporters import Selection, rows
 from newsarchive.store.archive import Archive
+from newsarchive.store.warc_erase import Eraser
 
 VERSION = "1.1.1"
 
@@ -20,12 +23,15 @@ VERSION = "1.1.1"
 def export_wacz(archive: Archive, selection: Selection, path: Path) -> int:
     """Write the captures of the selected articles' files, and the articles as pages, to ``path``. Return how many pages.
 
-    Whole WARC files go in, for they stand in relation to each other; files that are still being written are left out.
+    Whole WARC files go in, for they stand in relation to each other; files that are still being written are left out, and so
+    are the records of hidden articles.
     """
     folder = archive.path.parent / "warc"
     files = sorted(file for file in folder.glob("*.warc.gz") if selection.site is None or f"-{selection.site}-" in file.name)
     resources = []
-    with zipfile.ZipFile(path, "w") as wacz:
+    with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as shown, zipfile.ZipFile(path, "w") as wacz:
+        if eraser := archive.withdrawals.hiding():
+            files = [_without(eraser, file, Path(shown)) for file in files]
         for file in files:
             # Stored, not packed again: a reader asks for ranges of it.
             resources.append(_add_file(wacz, f"archive/{file.name}", file))
@@ -44,6 +50,17 @@ def export_wacz(archive: Archive, selection: Selection, path: Path) -> int:
         digest = {"path": "datapackage.json", "hash": described["hash"]}
         _add(wacz, "datapackage-digest.json", json.dumps(digest, indent=1).encode())
     return count
+
+
+def _without(eraser: Eraser, file: Path, folder: Path) -> Path:
+    """Return a copy of ``file`` in ``folder`` from which ``eraser`` took its records; the archive's own is left as it is."""
+    copy = folder / file.name
+    try:
+        copy.hardlink_to(file)  # erasing puts another file in its place
+    except OSError:
+        shutil.copyfile(file, copy)
+    eraser.erase(copy)
+    return copy
 
 
 def _index(files: list[Path]) -> bytes:

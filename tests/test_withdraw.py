@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -190,6 +191,13 @@ def test_what_is_hidden_is_shown_nowhere_and_can_be_erased_later(play, crawl):
     assert done.rows("select count(*) from article_fts where article_fts match ?", WORD) == [(0,)]
     exported = command("export", "--format", "jsonl", "-o", "-", "-s", f"ARCHIVE_DIR={done.folder}").stdout
     assert len(exported.splitlines()) == 39 and WORD not in exported
+    packed = done.folder.parent / "shown.wacz"
+    assert command("export", "-o", str(packed), "-s", f"ARCHIVE_DIR={done.folder}").returncode == 0
+    with zipfile.ZipFile(packed) as wacz:
+        index = wacz.read("indexes/index.cdx").decode()
+        assert pages.path(pages.newsroom.all()[0]) in index and str(pages.story.number) not in index
+        assert wacz.read("pages/pages.jsonl").decode().count("\n") == 40 and WORD not in wacz.read("pages/pages.jsonl").decode()
+    assert check_captures(done) > 40, "the archive's own files are as they were"
     asked = len(site.requests)
     site.pages.newsroom.edition = 2
     crawl(site)

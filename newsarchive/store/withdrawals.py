@@ -13,6 +13,7 @@ from typing import Any
 from newsarchive.store.quotes import LEAST_BLOCK, Quote, Quotes, checksum, hash_of, quote_of, slug_of, words_of
 from newsarchive.store.schema import JSON_FIELDS
 from newsarchive.store.traces import clean_backups, clean_database, clean_images, clean_json_lines, clean_warcs, forget
+from newsarchive.store.warc_erase import Eraser
 from newsarchive.urls import clean_url
 
 MODES = ("hide", "erase")
@@ -140,6 +141,16 @@ class Withdrawals:
         return lambda url: (
             known.get(url) or next((page for page, hash in hashed.get(checksum(url[::-1]), ()) if hash_of(page, url) == hash), None)
         )
+
+    def hiding(self) -> Eraser | None:
+        """Return what takes the records of hidden articles out of a copy of a WARC file; None when none is hidden."""
+        hidden = "(select page from withdrawal where mode = 'hide')"
+        urls = dict(
+            self.archive.db.execute(
+                f"select url, page from alias where page in {hidden} union select url, id from page where id in {hidden}"
+            ).fetchall()
+        )
+        return Eraser(Quotes(), urls.get, lambda url, quotes: set(), self.archive.now().replace("+00:00", "Z")) if urls else None
 
     def _enter(self, page: str, mode: str, reason: str, kept: str | None) -> None:
         """Withdraw ``page``; what an earlier ``hide`` kept stays, what an ``erase`` finds goes."""
