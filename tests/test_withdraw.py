@@ -15,10 +15,12 @@ from urllib.parse import quote
 
 import pytest
 from conftest import command
+from test_migrations import filled
 
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import Answer
 from newsarchive.store.archive import Archive
+from newsarchive.store.migrations import migrate
 from newsarchive.store.warc import locate, payload_digest, read_record
 
 WORD = "Quixwombat"
@@ -92,6 +94,10 @@ def withdraw(done, *words: str, mode: str = "erase", reason: str = "by court ord
 def beside(done, id: str) -> Path:
     """A migration's backup, a JSON Lines file and a picture of the article, as other parts of the project leave them."""
     archive = Archive(done.folder / "archive.db")
+    # An SQLite that does not wipe what it deletes: free pages remember.
+    archive.db.execute("pragma secure_delete = off")
+    archive.db.execute("insert into site values ('x', ?)", (PARAGRAPH * 100,))
+    archive.db.execute("delete from site where name = 'x'")
     archive.db.execute("vacuum into ?", (str(done.folder / "archive.schema-1.db"),))
     lines = done.folder / "lines.jsonl"
     shutil.copy(done.feed, lines)
@@ -273,3 +279,16 @@ def test_what_cannot_be_meant_is_one_line(tmp_path, arguments, says):
     Archive(tmp_path / "archive.db").close()
     done = command("withdraw", *arguments, "-s", f"ARCHIVE_DIR={tmp_path}")
     assert done.returncode == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_backup_of_the_first_schema_is_cleaned_as_well(tmp_path):
+    archive = Archive(filled(tmp_path / "archive.db", 30), older=True)
+    backup = migrate(archive)
+    assert _has(backup.read_bytes(), b"the text of article 7.")
+    archive.withdrawals.erase("demo:7", "by court order")
+    assert archive.withdrawals.clean() == []
+    archive.close()
+    assert traces(tmp_path, "The text of article 7.") == [] and backup.exists()
+    with sqlite3.connect(backup) as before:
+        assert before.execute("select count(*) from article").fetchone() == (29,)
+        assert before.execute("select count(*) from article_fts where article_fts match 'text'").fetchone() == (29,)

@@ -23,7 +23,7 @@ def forget(db: sqlite3.Connection, page: str, key: str, addresses: Iterable[str]
     names = {row[0] for row in db.execute("select name from sqlite_master where type = 'table'")}
     for table in names & {"article", "revision"}:
         db.execute(f"delete from {table} where id = ?", (page,))
-    if "image_file" in names and any(row[1] == "state" for row in db.execute("pragma table_info(image_file)")):
+    if "image_file" in names and any(row[1] == "reason" for row in db.execute("pragma table_info(image_file)")):
         db.execute("update image_file set state = 'refused', reason = 'withdrawn' where page = ?", (page,))
     for url in addresses:
         db.execute(

@@ -76,7 +76,7 @@ class Withdrawals:
             db.executemany("insert into alias (url, page) values (?, ?) on conflict do nothing", ((url, page) for url in addresses))
 
     def clean(
-        self, live: Sequence[int] = (), files: Iterable[Path] | None = None, step: Callable[[str], None] = print
+        self, live: Sequence[int] = (), files: Iterable[Path] | None = None, step: Callable[[str], None] = lambda name: None
     ) -> list[str]:
         """Remove every trace of erased articles from the files of the archive. Return what could not be done, in words.
 
