@@ -120,7 +120,7 @@ def test_what_is_erased_is_in_no_file_and_does_not_come_back(play, crawl, tmp_pa
     (listed,) = done.rows("select count(*) from capture where kind = 'listing' and file is not null")
     assert len(traces(done.folder)) == 5
     ran = withdraw(done, pages.url(pages.path(pages.story)))
-    assert "no trace of the text is left" in ran.stdout
+    assert "nothing of the text is left" in ran.stdout
     assert traces(done.folder) == []
     check_files(done.folder)
     assert check_captures(done) > 100

@@ -87,5 +87,8 @@ class Command(ScrapyCommand):
             )
         for line in left:
             print(f"scrapy withdraw: {line}", file=sys.stderr)
-        print("Done: no trace of the text is left." if not left else "Not done; the same command again goes on.")
+        if left:
+            print("Not done; the same command again goes on.")
+        else:
+            print("Done: nothing of the text is left in the archive. It does not know of feeds and exports written before.")
         self.exitcode = 1 if left else 0
