@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.client import responses
 from pathlib import Path
@@ -34,6 +35,7 @@ from newsarchive.store.warc import (
     read_record,
 )
 from newsarchive.store.warc_erase import quoting
+from newsarchive.trouble import FAULTS
 
 QUEUED_BYTES = 64 * 1024 * 1024
 """So much may wait to be written; then answers wait in their turn."""
@@ -180,11 +182,12 @@ class CaptureStore:
             writer.sync()
 
     async def close(self) -> None:
-        """Settle, and give the files their names."""
-        await self.settle()
-        for writer in self.writers.values():
-            self.thread.submit(writer.close).result()
-        self.thread.shutdown()
+        """Settle, and give the files their names; what cannot be written any more keeps its ``.open``."""
+        with ExitStack() as stack:
+            stack.callback(self.thread.shutdown)
+            for writer in self.writers.values():
+                stack.callback(lambda writer=writer: self.thread.submit(writer.close).result())
+            await self.settle()
 
     def files(self) -> list[Path]:
         """Return the files that were written."""
@@ -314,6 +317,8 @@ class CaptureMiddleware(HttpCacheMiddleware):
             return super().process_request(request)
         except IgnoreRequest as error:
             raise NotCaptured("not in the replayed archive") from error
+        except FAULTS as error:
+            raise self.crawler.spider.ledger.fail(error) from None
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         request.meta.pop("_dont_cache", None)
@@ -321,8 +326,11 @@ class CaptureMiddleware(HttpCacheMiddleware):
         row = request.meta.pop("capture_row", None)
         if "cached" in response.flags or not self.policy.should_cache_request(request):
             return response
-        self.storage.store_response(self.crawler.spider, request, response)
-        await self.storage.store.room()
+        try:
+            self.storage.store_response(self.crawler.spider, request, response)
+            await self.storage.store.room()
+        except FAULTS as error:
+            raise self.crawler.spider.ledger.fail(error) from None
         if known is None or not self.policy.is_cached_response_valid(known, response, request):
             return response
         self.stats.inc_value("archive/capture/not_modified")

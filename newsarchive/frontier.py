@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
 from scrapy import Request, signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 
 from newsarchive.items import Article
 from newsarchive.store.pages import Cover
+from newsarchive.trouble import ArchiveTrouble
 
 BATCH = 500
 """So many claimed pages are under way at once; the others wait in the archive, not in memory."""
@@ -93,7 +95,8 @@ class Frontier:
 
     def _scheduler_empty(self) -> None:
         if self.left_waiting:
-            self.left_waiting = self._claim_more()
+            with suppress(ArchiveTrouble):  # the crawl is being closed
+                self.left_waiting = self._claim_more()
 
     def _idle(self) -> None:
         if self.cover is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import wraps
+from inspect import iscoroutinefunction, isfunction
 
 from newsarchive.capture import CaptureStore, ReplayStore
 from newsarchive.discovery.walk import Earlier, Walk
@@ -16,6 +18,7 @@ from newsarchive.store.images import Picture
 from newsarchive.store.pages import Cover, Page, Sighted
 from newsarchive.store.schema import WHOLE
 from newsarchive.store.warc import WarcError
+from newsarchive.trouble import FAULTS
 
 AGAIN = 500
 """So many pages that failed are asked once more at the end of the same crawl; of a site that is down, the rest wait."""
@@ -27,11 +30,43 @@ LASTING = (
 """Beginnings of the reasons that do not pass within one crawl."""
 
 
+def _raise(error: Exception) -> Exception:
+    return error
+
+
+def guarded(ledger: type) -> type:
+    """Let no method of ``ledger`` raise what is the matter with the archive itself, but what its ``fail`` makes of it."""
+
+    def guard(method):
+        @wraps(method)
+        def call(self, *args, **kwargs):
+            try:
+                return method(self, *args, **kwargs)
+            except FAULTS as error:
+                raise self.fail(error) from None
+
+        @wraps(method)
+        async def call_async(self, *args, **kwargs):
+            try:
+                return await method(self, *args, **kwargs)
+            except FAULTS as error:
+                raise self.fail(error) from None
+
+        return call_async if iscoroutinefunction(method) else call
+
+    for name, method in vars(ledger).copy().items():
+        if isfunction(method) and not name.startswith("_"):
+            setattr(ledger, name, guard(method))
+    return ledger
+
+
+@guarded
 class ArchiveLedger:
     """The crawl ``crawl`` of the site ``site`` on ``archive``.
 
     ``rules`` say how its pages are read; ``captures`` has the bytes of its answers. ``keep_images``: the photos of what is
-    stored are wanted as files.
+    stored are wanted as files. ``fail`` ends the crawl when the archive cannot be used any more, and returns what to raise
+    then.
     """
 
     def __init__(
@@ -42,9 +77,10 @@ class ArchiveLedger:
         crawl: int,
         captures: CaptureStore | ReplayStore,
         keep_images: bool = False,
+        fail: Callable[[Exception], Exception] = _raise,
     ):
         self.archive, self.site, self.rules, self.crawl, self.captures = archive, site, rules, crawl, captures
-        self.keep_images = keep_images
+        self.keep_images, self.fail = keep_images, fail
         self.new = 0
         """Articles that were new, and asked for."""
         self.failures: dict[str, None] | None = {}

@@ -11,7 +11,7 @@ from typing import Any
 
 from scrapy import Request, Spider, signals
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
@@ -85,6 +85,8 @@ class SightingMiddleware:
 
     def process_spider_exception(self, response: Response, exception: Exception) -> None:
         """A bug, or a page that nobody foresaw: the page is owed, the walk is not whole; Scrapy logs the exception."""
+        if isinstance(exception, CloseSpider):
+            return
         spider: Spider = self.crawler.spider
         reason = f"{type(exception).__name__} while reading: {exception}"[:300]
         if (walk := response.meta.get("walk")) is not None:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+import sqlite3
 from pathlib import Path
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.misc import load_object
 
+from newsarchive.capture import CaptureStore, ReplayStore
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.pipelines import ArchivePipeline
 from newsarchive.store.archive import Archive
+from newsarchive.trouble import FAULTS, ArchiveTrouble, line_of, reason_of
 from newsarchive.warcfiles import open_captures
 
 logger = logging.getLogger(__name__)
-
-HEARTBEAT_SECONDS = 5
 
 
 def archive_path(settings) -> Path:
     """Return the path of the archive's database."""
     return Path(settings["ARCHIVE_DIR"]) / "archive.db"
+
+
+def open_archive(settings) -> Archive:
+    """Return the archive of a crawl with these settings."""
+    return Archive(archive_path(settings), busy_seconds=settings.getfloat("ARCHIVE_BUSY_SECONDS"))
 
 
 def archive_enabled(settings) -> bool:
@@ -40,9 +46,14 @@ class CrawlMonitor:
 
     def __init__(self, crawler):
         self.crawler = crawler
-        self.archive = Archive(archive_path(crawler.settings))
-        self.heartbeat: asyncio.Task | None = None
-        self.closing = asyncio.Event()
+        self.archive = open_archive(crawler.settings)
+        self.heartbeat = create_looping_call(self._beat)
+        self.beating: asyncio.Task | None = None
+        self.crawl: int | None = None
+        self.captures: CaptureStore | ReplayStore | None = None
+        self.closing: asyncio.Task | None = None
+        self.trouble: str | None = None
+        """Why the archive cannot be used any more."""
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
@@ -54,21 +65,44 @@ class CrawlMonitor:
 
     def spider_opened(self, spider) -> None:
         settings = self.crawler.settings
-        self.crawl = self.archive.crawls.begin(spider.name, spider.given)
-        self.captures = open_captures(self.archive, self.crawl, spider.name, settings)
+        try:
+            self.crawl = self.archive.crawls.begin(spider.name, spider.given)
+            self.captures = open_captures(self.archive, self.crawl, spider.name, settings)
+        except FAULTS as error:
+            raise self.fail(error) from None
         spider.ledger = ArchiveLedger(
-            self.archive, spider.name, type(spider), self.crawl, self.captures, settings.getbool("KEEP_IMAGES")
+            self.archive, spider.name, type(spider), self.crawl, self.captures, settings.getbool("KEEP_IMAGES"), self.fail
         )
-        self.heartbeat = asyncio.ensure_future(self._beat())
+        self.heartbeat.start(settings.getfloat("HEARTBEAT_SECONDS"), now=False)
 
-    async def _beat(self) -> None:
-        while not self.closing.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.closing.wait(), HEARTBEAT_SECONDS)
+    def fail(self, error: Exception) -> Exception:
+        """End the crawl because of ``error``, in one line; return what to raise instead of it: itself when it is a bug."""
+        reason = reason_of(error)
+        if reason is None:
+            return error
+        if self.trouble is None:
+            self.trouble = reason
+            logger.error("The crawl stops: %s", line_of(error))
+            if self.captures:  # else Scrapy is still about to open the spider, and closes it itself
+                self.closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
+        return ArchiveTrouble(self.trouble)
+
+    def _beat(self) -> None:
+        # The call must not return a coroutine (Scrapy 2.19).
+        if self.beating is None or self.beating.done():
+            self.beating = asyncio.ensure_future(self._touch())
+
+    async def _touch(self) -> None:
+        if self.trouble:
+            return
+        try:
             await self.captures.settle()
             self.captures.quotes = self.archive.withdrawals.quotes()
             self.archive.crawls.touch(self.crawl, self.crawler.stats.get_stats())
             self.archive.pages.renew(self.crawl)
+        except FAULTS as error:
+            if self.fail(error) is error:
+                raise
 
     def _forget(self) -> None:
         """Take out of this crawl's files what an erased article left there, whether it was erased before or meanwhile."""
@@ -80,14 +114,35 @@ class CrawlMonitor:
                 logger.error("Something of a withdrawn article is left: %s", fault)
 
     async def spider_closed(self, spider, reason: str) -> None:
-        self.closing.set()  # not cancelled: it may be in the middle of what must be whole
-        await self.heartbeat
-        await self.captures.close()
-        self._forget()
-        self.archive.crawls.end(self.crawl, reason, self.crawler.stats.get_stats())
-        owed = self.archive.pages.owed(spider.name)
-        self.archive.close()
+        if self.heartbeat.running:
+            self.heartbeat.stop()
+        if self.beating:
+            await self.beating
+        owed = 0
+        try:
+            if self.captures:
+                await self._close_captures()
+                if not self.trouble:
+                    self._forget()
+            reason = self.trouble or reason
+            if self.crawl:
+                self.archive.crawls.end(self.crawl, reason, self.crawler.stats.get_stats())
+            owed = self.archive.pages.owed(spider.name)
+            self.archive.close()
+        except sqlite3.DatabaseError as error:
+            # What the archive holds is whole; the crawl's row stays open, and the next crawl takes its pages.
+            if self.fail(error) is error:
+                raise
+            reason = self.trouble
+            self.archive.db.close()
         if reason not in ("finished", "max_articles"):
             logger.info("Stopped (%s): %d articles are owed. The same command goes on from here.", reason, owed)
         elif owed:
             logger.info("%d articles are owed. The same command, or a later crawl, goes on with them.", owed)
+
+    async def _close_captures(self) -> None:
+        """Close the WARC files; one that cannot be written stays open, and the next crawl mends it."""
+        try:
+            await self.captures.close()
+        except OSError as error:
+            self.fail(error)

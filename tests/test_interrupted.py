@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from conftest import PROJECT, assert_true
 ARGUMENTS = ("-a", "source=days", "-a", "since=2026-03-01", "-a", "until=2026-03-12")
 
 
-def start(site, folder, *arguments: str, delay: str = "0.01") -> subprocess.Popen:
+def start(site, folder, *arguments: str, delay: str = "0.01", limit: tuple[int, ...] = ()) -> subprocess.Popen:
+    """``limit`` is the size in bytes, soft and hard, of which a file may be."""
     return subprocess.Popen(
         [
             sys.executable,
@@ -34,6 +36,7 @@ def start(site, folder, *arguments: str, delay: str = "0.01") -> subprocess.Pope
         cwd=PROJECT,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit)) if limit else None,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )
 

@@ -14,23 +14,32 @@ from newsarchive.store.captures import Captures
 from newsarchive.store.crawls import Crawls
 from newsarchive.store.gaps import Gaps
 from newsarchive.store.images import ImageFiles
+from newsarchive.store.jsonlines import JsonLines
 from newsarchive.store.listings import Listings
 from newsarchive.store.pages import Pages
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, VIEWS
 from newsarchive.store.withdrawals import Withdrawals
 
 BUSY_SECONDS = 60
+"""So long a transaction waits for another program that holds the archive."""
+
+CHECKPOINT_SECONDS = 1
 
 
 class ArchiveError(Exception):
     """An archive cannot be used; the message is one line that says why and what would do."""
 
 
+class DamagedError(ArchiveError):
+    """The file of an archive is damaged, or is none."""
+
+
 class Archive:
     """The archive in the SQLite file ``path``, made when it does not exist.
 
-    ``clock`` gives the present time, aware; ``older`` lets an archive of an older schema be opened, to be migrated. Raises
-    :class:`ArchiveError` when the file is no archive, belongs to another version of the project, or cannot be opened.
+    ``clock`` gives the present time, aware; ``older`` lets an archive of an older schema be opened, to be migrated;
+    ``busy_seconds`` is how long a transaction waits for another program. Raises :class:`ArchiveError` when the file is no
+    archive, belongs to another version of the project, or cannot be opened.
     """
 
     schema: int
@@ -42,16 +51,20 @@ class Archive:
         *,
         read_only: bool = False,
         older: bool = False,
+        busy_seconds: float = BUSY_SECONDS,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ):
         self.path = Path(path)
         self._older = older
+        self._busy_seconds = busy_seconds
         self._clock = clock
         self._depth = 0
         try:
             self.db = self._connect(read_only)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.OperationalError, OSError) as error:
             raise ArchiveError(f"cannot open the archive {self.path}: {error}") from None
+        except sqlite3.DatabaseError as error:
+            raise DamagedError(f"{self.path} is damaged, or no archive ({error}); scrapy check-archive says more") from None
         self.crawls = Crawls(self)
         self.pages = Pages(self)
         self.listings = Listings(self)
@@ -60,15 +73,17 @@ class Archive:
         self.captures = Captures(self)
         self.images = ImageFiles(self)
         self.withdrawals = Withdrawals(self)
+        self.jsonlines = JsonLines(self)
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
         if read_only:
             if not self.path.is_file():
                 raise ArchiveError(f"there is no archive {self.path}: crawl first, or set ARCHIVE_DIR")
-            db = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+            address = f"{self.path.absolute().as_uri()}?mode=ro"
+            db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=self._busy_seconds)
         else:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self.path, isolation_level=None, timeout=BUSY_SECONDS)
+            db = sqlite3.connect(self.path, isolation_level=None, timeout=self._busy_seconds)
         db.row_factory = sqlite3.Row
         try:
             if not read_only:
@@ -116,15 +131,16 @@ class Archive:
         self._depth += 1
         try:
             yield self.db
+            if self._depth == 1:
+                self.captures.write_waiting()
+                self.db.execute("commit")
         except BaseException:
-            self._depth -= 1
-            if self._depth == 0 and self.db.in_transaction:
+            # SQLite itself rolls back after some errors, such as a full disk.
+            if self._depth == 1 and self.db.in_transaction:
                 self.db.execute("rollback")
             raise
-        self._depth -= 1
-        if self._depth == 0:
-            self.captures.write_waiting()
-            self.db.execute("commit")
+        finally:
+            self._depth -= 1
 
     def sites(self) -> list[str]:
         """Return the sites of which the archive has pages or listings."""
@@ -140,13 +156,16 @@ class Archive:
 
     def close(self) -> None:
         """Write what waits, fold the write-ahead log into the file, close."""
-        if self.captures.waiting:
-            with self.transaction():
-                pass
-        # A reader or another crawl may be at work: then the next one to close does it.
-        with suppress(sqlite3.OperationalError):
-            self.db.execute("pragma wal_checkpoint(truncate)")
-        self.db.close()
+        try:
+            if self.captures.waiting:
+                with self.transaction():
+                    pass
+            # A reader or another crawl may be at work: then the next one to close does it.
+            with suppress(sqlite3.DatabaseError):
+                self.db.execute(f"pragma busy_timeout = {CHECKPOINT_SECONDS * 1000}")
+                self.db.execute("pragma wal_checkpoint(truncate)")
+        finally:
+            self.db.close()
 
 
 def statements(script: str) -> Iterator[str]:

@@ -69,7 +69,8 @@ class Articles:
     def stored_by(self, id: str, crawl: int) -> bool:
         """Tell whether ``crawl`` had the page of the article ``id``."""
         row = self.archive.db.execute("select fetched_at from page where id = ? and state = 'stored'", (id,)).fetchone()
-        return bool(row and row["fetched_at"] and row["fetched_at"] >= self.archive.crawls.began(crawl))
+        # A visit in the future was one by a clock that was wrong.
+        return bool(row and row["fetched_at"] and self.archive.crawls.began(crawl) <= row["fetched_at"] <= self.archive.now())
 
     def read_by(self, id: str) -> tuple[str, str] | None:
         """Return the version of the code that read the article ``id``, and its content hash; None when there is none."""

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from newsarchive.dates import stamp
-
 SILENT_SECONDS = 60
 """A crawl on another machine that gave no sign of life for so long is dead."""
+
+SET_BACK = timedelta(hours=1)
+"""A clock that is so far behind the last crawl's was set back."""
 
 
 class Crawls:
@@ -25,6 +26,9 @@ class Crawls:
         """Enter a new crawl of this process, and return its id."""
         now = self.archive.now()
         with self.archive.transaction() as db:
+            last = db.execute("select alive_at from crawl order by id desc limit 1").fetchone()
+            if last and datetime.fromisoformat(now) < datetime.fromisoformat(last["alive_at"]) - SET_BACK:
+                self.archive.pages.clock_set_back()
             return db.execute(
                 "insert into crawl (spider, arguments, host, process, started_at, alive_at) values (?, ?, ?, ?, ?, ?)",
                 (spider, json.dumps(arguments, sort_keys=True), socket.gethostname(), _process(os.getpid()), now, now),
@@ -61,7 +65,8 @@ class Crawls:
             if (
                 row["process"] == _process(row["process"].split(":")[0])
                 if row["host"] == here
-                else row["alive_at"] > stamp(now - timedelta(seconds=SILENT_SECONDS))
+                # In both directions: a sign of life from tomorrow is one of a clock that was wrong.
+                else abs((now - datetime.fromisoformat(row["alive_at"])).total_seconds()) < SILENT_SECONDS
             )
         ]
 

@@ -217,6 +217,11 @@ class Pages:
             )
             db.execute("update page set reason = ? where id = ? and state = 'waiting'", (reason, page))
 
+    def clock_set_back(self) -> None:
+        """Let no page wait for a time that a clock gave which was wrong."""
+        with self.archive.transaction() as db:
+            db.execute("update page set due_at = null where due_at is not null and (state = 'waiting' or reason = 'newer')")
+
     def section_names(self, site: str) -> set[str]:
         """Return the names of sections under which listings of ``site`` showed pages, in lower case."""
         rows = self.archive.db.execute(
@@ -309,6 +314,8 @@ class Pages:
         if row["state"] not in ("stored", "gone", "moved", "not_article", "given_up"):
             return False
         fetched = row["fetched_at"] or ""
+        if fetched > now:  # by a clock that was wrong: nobody knows when, so a time of change is reason enough
+            return bool(link.modified_at or link.published_at)
         if fetched >= began and (link.modified_at or "") <= fetched:  # another listing told this crawl already
             return False
         times = [time for time in (link.modified_at, link.published_at) if time]

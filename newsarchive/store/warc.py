@@ -112,11 +112,14 @@ class WarcWriter:
     def close(self) -> None:
         """Sync, and give the open file its name."""
         if self.file:
-            self.sync()
-            self.file.close()
+            file = self.file
+            try:
+                self.sync()
+            finally:
+                self.file = None
+                file.close()
             self.path.rename(self.path.with_name(self.path.name.removesuffix(OPEN)))
             sync_folder(self.folder)
-            self.file = None
 
     def _write(self, kind: str, fields: Headers, type: str, block: bytes, level: int) -> tuple[Place, str]:
         if self.file is None:
