@@ -13,6 +13,7 @@ from scrapy.exceptions import NotConfigured
 
 import newsarchive
 from newsarchive.capture import CaptureMiddleware, CapturePolicy, CaptureStorage
+from newsarchive.jsonlines import JsonLinesExtension
 from newsarchive.middlewares import RobotsMiddleware, SightingMiddleware, SiteMiddleware
 from newsarchive.mirror import MirrorDownloadHandler, MirrorMiddleware
 from newsarchive.monitor import CrawlMonitor, archive_enabled, archive_path
@@ -75,6 +76,15 @@ class PolitenessAddon:
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", SlowDownMiddleware, 560)
 
 
+class JsonLinesAddon:
+    """Keeps a file of JSON Lines in step with the archive. Off: ``JSONLINES_PATH`` is empty."""
+
+    def update_settings(self, settings) -> None:
+        if not settings["JSONLINES_PATH"]:
+            raise NotConfigured
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", JsonLinesExtension, 20)
+
+
 class MirrorAddon:
     """Makes ``base_url`` work."""
 
@@ -117,8 +127,15 @@ def check_politeness(settings) -> None:
 
 
 NUMBERS = (
-    *("CRAWL_DELAY_MAX", "IMAGE_MAX_BYTES", "IMAGES_MAX_BYTES", "LISTING_CAPTURE_DAYS", "LISTING_MAX_PAGES"),
-    *("RETRY_AFTER_MAX", "WARC_MAX_BYTES"),
+    "ARCHIVE_BUSY_SECONDS",
+    "CRAWL_DELAY_MAX",
+    "HEARTBEAT_SECONDS",
+    "IMAGES_MAX_BYTES",
+    "IMAGE_MAX_BYTES",
+    "LISTING_CAPTURE_DAYS",
+    "LISTING_MAX_PAGES",
+    "RETRY_AFTER_MAX",
+    "WARC_MAX_BYTES",
 )
 
 
@@ -127,6 +144,8 @@ def check_numbers(settings) -> None:
     for name in NUMBERS:
         if not number(settings[name]) >= 0:
             raise ValueError(f"{name} is {settings[name]}; it must be a number, 0 or more")
+    if not number(settings["HEARTBEAT_SECONDS"]) > 0:
+        raise ValueError("HEARTBEAT_SECONDS is 0; it is seconds between two signs of life and must be more than 0")
 
 
 def number(value) -> float:

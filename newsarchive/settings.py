@@ -12,6 +12,7 @@ ADDONS = {
     "newsarchive.addons.PolitenessAddon": 300,
     "newsarchive.addons.MirrorAddon": 400,
     "newsarchive.addons.ImagesAddon": 500,
+    "newsarchive.addons.JsonLinesAddon": 600,
 }
 
 # Ours.
@@ -23,6 +24,7 @@ CRAWL_DELAY_MAX = 300
 HEARTBEAT_SECONDS = 5
 IMAGE_MAX_BYTES = 20_000_000
 IMAGES_MAX_BYTES = 1_000_000_000
+JSONLINES_PATH = ""
 KEEP_IMAGES = False
 LISTING_CAPTURE_DAYS = 0
 LISTING_MAX_PAGES = 10_000

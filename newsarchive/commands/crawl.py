@@ -12,9 +12,11 @@ from scrapy.spiderloader import get_spider_loader
 
 from newsarchive.addons import check_numbers, check_politeness
 from newsarchive.arguments import Arguments
-from newsarchive.monitor import archive_enabled, archive_path
+from newsarchive.jsonlines import check_jsonlines
+from newsarchive.monitor import archive_enabled, open_archive
 from newsarchive.spiders.base import NewsSpider
-from newsarchive.store.archive import Archive, ArchiveError
+from newsarchive.store.archive import ArchiveError
+from newsarchive.trouble import FAULTS, line_of, reason_of
 from newsarchive.warcfiles import check_replay
 
 
@@ -42,12 +44,24 @@ class Command(crawl.Command):
             Arguments.parse(arguments, site)
             if archive_enabled(self.settings):
                 check_replay(self.settings)
-                path = archive_path(self.settings)
-                Archive(path).close()
-                _check_folder(path.parent / "warc")
+                self._check_archive()
+                _check_folder(archive_path(self.settings).parent / "warc")
+            elif self.settings["JSONLINES_PATH"]:
+                raise ValueError("JSONLINES_PATH wants an archive, and ArchivePipeline is switched off")
         for address in self.settings.getdict("FEEDS"):
             if not urlsplit(str(address)).scheme or str(address).startswith("file://"):
                 _check_folder(Path(urlsplit(str(address)).path).absolute().parent)
+
+    def _check_archive(self) -> None:
+        archive = open_archive(self.settings)
+        try:
+            with archive.transaction():  # another program may hold it
+                pass
+            check_jsonlines(archive, self.settings)
+        except FAULTS as error:
+            raise (ArchiveError(f"{archive.path}: {line_of(error)}") if reason_of(error) else error) from error
+        finally:
+            archive.close()
 
 
 def _check_folder(folder: Path) -> None:
