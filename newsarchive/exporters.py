@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import TextIOWrapper
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -17,9 +18,11 @@ from typing import BinaryIO
 from newsarchive.items import ARTICLE_FIELDS
 from newsarchive.store.archive import Archive
 from newsarchive.store.schema import JSON_FIELDS
+from newsarchive.store.selection import Selection, rows
+from newsarchive.store.warc import sync_folder
 
-# A cell that begins so is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+# A cell that begins so is a formula to some spreadsheet, blanks and full-width signs (for East Asian settings) included.
+FORMULA = re.compile(r"[\s\x00-\x1f\ufeff]*[=+\-@|%＝＋－＠]|[\t\r\n]")
 CSV_COLUMNS = (
     "id site key url headline alternative_headline description created_at published_at modified_at day section tags authors"
     " genre language text lead_image images publisher copyright_year is_accessible_for_free flags revision content_hash"
@@ -27,60 +30,31 @@ CSV_COLUMNS = (
 ).split()
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which articles are exported. Empty means: all."""
-
-    site: str | None = None
-    section: str | None = None
-    """As an article belongs to a section: by its listing, its own section or a tag."""
-
-    since: str | None = None
-    """First publication day."""
-
-    until: str | None = None
-    after: int | None = None
-    """A cursor: articles that came into the archive, or were revised, since it was given."""
-
-    def where(self) -> tuple[str, list]:
-        """Return an SQL condition on ``article a`` and its parameters."""
-        conditions, parameters = ["1"], []
-        for condition, value in (
-            ("a.site = ?", self.site),
-            ("a.day >= ?", self.since),
-            ("a.day <= ?", self.until),
-            ("a.seq > ?", self.after),
-        ):
-            if value is not None:
-                conditions.append(condition)
-                parameters.append(value)
-        if self.section is not None:
-            name = self.section.casefold()
-            conditions.append(
-                """(lower(a.section) = ? or exists (select 1 from json_each(a.tags) where lower(value) = ?)
-                or exists (select 1 from sighting s where s.page = a.id and lower(s.section) = ?))"""
-            )
-            parameters += [name] * 3
-        return " and ".join(conditions), parameters
-
-
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path``, which takes its place when the block ends well, and goes when it does not."""
+    """Give a temporary name beside ``path``, which takes its place when the block ends well, and goes when it does not.
+
+    A process that is killed leaves it, and the next one takes it over. Raises OSError when another process is at work on it.
+    """
+    path = Path(os.path.realpath(path))  # a link stays one
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is no file")
     temporary = path.with_name(f".{path.name}.part")
-    try:
-        yield temporary
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def rows(archive: Archive, selection: Selection) -> Iterator[sqlite3.Row]:
-    """Yield the rows of ``article`` that ``selection`` selects, in the order in which they came into the archive."""
-    where, parameters = selection.where()
-    yield from archive.db.execute(f"select * from article a where {where} order by seq", parameters)
+    with open(temporary, "ab") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(held.fileno()), os.stat(temporary)):  # it was renamed since
+                raise FileNotFoundError
+        except OSError:
+            raise OSError(f"another process writes {path}") from None
+        try:
+            held.truncate(0)
+            yield temporary
+            os.fsync(held.fileno())
+            temporary.replace(path)
+            sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def json_line(row: sqlite3.Row) -> str:
@@ -140,33 +114,8 @@ def safe_cell(value: str | int | None) -> str | int | None:
     >>> safe_cell("=1+1")
     "'=1+1"
     """
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
-def export_sqlite(archive: Archive, selection: Selection, path: Path) -> int:
-    """Write a copy of the archive to ``path``, consistent though crawls go on, with the selected articles alone.
-
-    Return how many articles.
-    """
-    path.unlink(missing_ok=True)
-    archive.db.execute("vacuum into ?", (str(path),))
-    where, parameters = selection.where()
-    with sqlite3.connect(path, isolation_level=None) as copy:
-        if where != "1":
-            copy.execute(f"delete from article where id not in (select a.id from article a where {where})", parameters)
-            for table in ("revision", "page"):
-                copy.execute(f"delete from {table} where id not in (select id from article)")
-            for table in ("sighting", "alias", "image_file"):
-                copy.execute(f"delete from {table} where page not in (select id from article)")
-            copy.execute("insert into article_fts(article_fts) values ('rebuild')")
-            copy.execute("vacuum")
-        count = copy.execute("select count(*) from article").fetchone()[0]
-    copy.close()
-    return count
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
 
 
 STREAMS: dict[str, Callable[[Archive, Selection, BinaryIO], int]] = {"jsonl": export_jsonl, "csv": export_csv}
 """Formats that are written from begin to end, to standard output as well."""
-
-FILES: dict[str, Callable[[Archive, Selection, Path], int]] = {"sqlite": export_sqlite}
-"""Formats that need a file."""

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from cdxj_indexer.main import CDXJIndexer
 
 import newsarchive
-from newsarchive.exporters import Selection, rows
 from newsarchive.store.archive import Archive
+from newsarchive.store.selection import Selection, rows
 from newsarchive.store.warc_erase import Eraser
 
 VERSION = "1.1.1"

@@ -10,6 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from newsarchive.monitor import archive_path
 from newsarchive.store.archive import Archive, ArchiveError
+from newsarchive.trouble import line_of
 
 REPORTS = ("coverage", "fields", "changes", "crawls")
 
@@ -64,7 +65,7 @@ class Command(ScrapyCommand):
             else:
                 data = getattr(reports, name)(archive, *([opts.site] if name != "crawls" else []))
         except sqlite3.DatabaseError as error:
-            self._fail(f"the archive cannot be read: {error}; scrapy check-archive says more")
+            self._fail(line_of(error))
             return
         finally:
             archive.close()
