@@ -18,7 +18,7 @@ from newsarchive.store.images import Picture
 from newsarchive.store.pages import Cover, Page, Sighted
 from newsarchive.store.schema import WHOLE
 from newsarchive.store.warc import WarcError
-from newsarchive.trouble import FAULTS
+from newsarchive.trouble import FAULTS, ArchiveTrouble
 
 AGAIN = 500
 """So many pages that failed are asked once more at the end of the same crawl; of a site that is down, the rest wait."""
@@ -40,6 +40,8 @@ def guarded(ledger: type) -> type:
     def guard(method):
         @wraps(method)
         def call(self, *args, **kwargs):
+            if self.trouble:
+                raise ArchiveTrouble(self.trouble)
             try:
                 return method(self, *args, **kwargs)
             except FAULTS as error:
@@ -47,6 +49,8 @@ def guarded(ledger: type) -> type:
 
         @wraps(method)
         async def call_async(self, *args, **kwargs):
+            if self.trouble:
+                raise ArchiveTrouble(self.trouble)
             try:
                 return await method(self, *args, **kwargs)
             except FAULTS as error:
@@ -55,7 +59,7 @@ def guarded(ledger: type) -> type:
         return call_async if iscoroutinefunction(method) else call
 
     for name, method in vars(ledger).copy().items():
-        if isfunction(method) and not name.startswith("_"):
+        if isfunction(method) and not name.startswith("_") and name != "done":  # which asks nothing of the archive
             setattr(ledger, name, guard(method))
     return ledger
 
@@ -81,6 +85,8 @@ class ArchiveLedger:
     ):
         self.archive, self.site, self.rules, self.crawl, self.captures = archive, site, rules, crawl, captures
         self.keep_images, self.fail = keep_images, fail
+        self.trouble: str | None = None
+        """Why the archive cannot be used any more: then no method touches it."""
         self.new = 0
         """Articles that were new, and asked for."""
         self.failures: dict[str, None] | None = {}

@@ -196,6 +196,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         stats.inc_value("robotstxt/request_count")
         try:
             response = await self.crawler.engine.download_async(robots)
+        except CloseSpider:
+            raise
         except Exception as error:  # whatever kept it away, the answer is the same: no
             logger.error("No robots.txt of %s (%s: %s): nothing is asked of it", parts.netloc, type(error).__name__, error)
             return None

@@ -83,6 +83,8 @@ class CrawlMonitor:
         if self.trouble is None:
             self.trouble = reason
             logger.error("The crawl stops: %s", line_of(error))
+            if isinstance(self.crawler.spider.ledger, ArchiveLedger):
+                self.crawler.spider.ledger.trouble = reason
             if self.captures:  # else Scrapy is still about to open the spider, and closes it itself
                 self.closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
         return ArchiveTrouble(self.trouble)
@@ -118,8 +120,9 @@ class CrawlMonitor:
             self.heartbeat.stop()
         if self.beating:
             await self.beating
-        owed = 0
+        owed: int | str = "some"
         try:
+            owed = self.archive.pages.owed(spider.name)
             if self.captures:
                 await self._close_captures()
                 if not self.trouble:
@@ -127,7 +130,6 @@ class CrawlMonitor:
             reason = self.trouble or reason
             if self.crawl:
                 self.archive.crawls.end(self.crawl, reason, self.crawler.stats.get_stats())
-            owed = self.archive.pages.owed(spider.name)
             self.archive.close()
         except sqlite3.DatabaseError as error:
             # What the archive holds is whole; the crawl's row stays open, and the next crawl takes its pages.
@@ -136,7 +138,7 @@ class CrawlMonitor:
             reason = self.trouble
             self.archive.db.close()
         if reason not in ("finished", "max_articles"):
-            logger.info("Stopped (%s): %d articles are owed. The same command goes on from here.", reason, owed)
+            logger.info("Stopped (%s): %s articles are owed. The same command goes on from here.", reason, owed)
         elif owed:
             logger.info("%d articles are owed. The same command, or a later crawl, goes on with them.", owed)
 

@@ -67,7 +67,7 @@ def test_the_crawls_row_says_why_it_stopped_when_it_can(counting, crawl, tmp_pat
     with held(folder) as hold:
         # The program lets go a moment after the crawl gave up.
         site.at_request = (90, hold)
-        process = start(site, folder, *BRIEF)
+        process = start(site, folder, "-s", "ARCHIVE_BUSY_SECONDS=2")
         log = ""
         for line in process.stderr:
             log += line
@@ -121,6 +121,7 @@ def test_a_full_disk_ends_the_crawl(counting, crawl, tmp_path, below, more):  # 
         articles = archive.articles.count()
         archive.close()
         assert 0 < stored == articles < 199 and waiting > 0
+        assert f"{waiting} articles are owed. The same command goes on from here." in log
         if below:
             kept = [path.read_bytes() for path in (folder / below).iterdir()]
     if below:
@@ -157,7 +158,7 @@ def test_a_damaged_archive_is_a_clear_line_and_left_as_it_is(play, crawl, tmp_pa
     again = crawl(site, "-a", "section=world,sport", folder=done.folder)
     assert "Traceback" not in again.log, again.log
     assert "archive damaged" in again.log or "is damaged" in again.log
-    assert path.read_bytes()[: len(before) // 4] == before[: len(before) // 4] or begin
+    assert begin or path.read_bytes() == before
 
 
 def test_a_clock_that_was_set_back_keeps_no_page_waiting(tmp_path):

@@ -13,7 +13,7 @@ from scrapy.spiderloader import get_spider_loader
 from newsarchive.addons import check_numbers, check_politeness
 from newsarchive.arguments import Arguments
 from newsarchive.jsonlines import check_jsonlines
-from newsarchive.monitor import archive_enabled, open_archive
+from newsarchive.monitor import archive_enabled, archive_path, open_archive
 from newsarchive.spiders.base import NewsSpider
 from newsarchive.store.archive import ArchiveError
 from newsarchive.trouble import FAULTS, line_of, reason_of
