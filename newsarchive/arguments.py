@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from glob import glob
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from newsarchive.dates import parse_day, zone
+from newsarchive.discovery.wayback import WAYBACK
 
 FIRST_DAY = "1990-01-01"
-NAMES = ("section", "source", "since", "until", "urls", "base_url", "max_articles")
+NAMES = ("section", "source", "since", "until", "urls", "base_url", "max_articles", "warc", "cdx")
+GIVEN = ("urls", "warc")
+"""Sources that an argument of their own name brings."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,12 @@ class Arguments:
     urls: str | None = None
     """File of article addresses, ``-`` for standard input."""
 
+    warc: tuple[Path, ...] = ()
+    """WARC files of others."""
+
+    cdx: str = WAYBACK
+    """Address of the CDX server that the source ``wayback`` asks."""
+
     base_url: str | None = None
     max_articles: int | None = None
     fills: bool = False
@@ -43,6 +54,8 @@ class Arguments:
             raise ValueError(
                 f"{site.name} knows no argument {unknown[0]!r}; it knows {', '.join(sorted((*NAMES, *site.extra_arguments)))}"
             )
+        if site.wants and not set(site.wants) & set(given):
+            raise ValueError(f"{site.name} wants {' or '.join(f'{name}=' for name in site.wants)}")
         if empty := [name for name, value in given.items() if not value.strip()]:
             raise ValueError(f"{empty[0]}= is empty; give it a value or leave it out")
         since, until = (_day(name, given.get(name)) for name in ("since", "until"))
@@ -51,7 +64,7 @@ class Arguments:
         sections, sources = (_list(name, given.get(name)) for name in ("section", "source"))
         sources, fills = _sources(sources, given, site), False
         if not sources:
-            sources, fills = _default_sources(site, bool(sections), bool(since or until), "urls" in given)
+            sources, fills = _default_sources(site, bool(sections), bool(since or until), given)
         _check_sections(sections, site)
         if sources == ("days",) and not since:
             last = date.fromisoformat(until) if until else datetime.now(zone(site.zone)).date()
@@ -62,6 +75,8 @@ class Arguments:
             since,
             until,
             _file(given.get("urls")),
+            _files(given.get("warc")),
+            _cdx(given.get("cdx"), sources),
             _base_url(given.get("base_url")),
             _count("max_articles", given.get("max_articles")),
             fills,
@@ -86,25 +101,26 @@ def _list(name: str, text: str | None) -> tuple[str, ...]:
 
 
 def _sources(sources: tuple[str, ...], given: dict[str, str], site) -> tuple[str, ...]:
-    if sources and "urls" in given:
-        sources += ("urls",)
+    if sources:
+        sources += tuple(name for name in GIVEN if name in given)
+    has = (*site.sources, *(("wayback",) if site.hosts and "wayback" not in site.sources else ()))
     found = []
     for source in sources:
-        if source == "urls" and "urls" not in given:
-            raise ValueError("source=urls wants urls=FILE as well")
+        if source in GIVEN and source not in given:
+            raise ValueError(f"source={source} wants {source}= as well")
         if source == "days" and "days" not in site.sources and "sitemap" in site.sources:
             source = "sitemap"
-        if source not in (*site.sources, "urls"):
-            raise ValueError(f"{site.name} has no source {source!r}; it has {', '.join(sorted(site.sources))}")
+        if source not in (*has, *GIVEN):
+            raise ValueError(f"{site.name} has no source {source!r}; it has {', '.join(sorted(has)) or 'none'}")
         found.append(source)
     return tuple(dict.fromkeys(found))
 
 
-def _default_sources(site, sections: bool, days: bool, urls: bool) -> tuple[tuple[str, ...], bool]:
+def _default_sources(site, sections: bool, days: bool, given: dict[str, str]) -> tuple[tuple[str, ...], bool]:
     """As contract 1.1 has it; the second value tells whether days fill what sections leave out."""
     by_day = next((source for source in ("days", "sitemap") if source in site.sources), None)
-    if urls:
-        return ("urls",), False
+    if brought := tuple(name for name in GIVEN if name in given):
+        return brought, False
     if sections:
         if "sections" not in site.sources:
             raise ValueError(f"{site.name} has no source 'sections'; it has {', '.join(sorted(site.sources))}")
@@ -132,6 +148,36 @@ def _file(path: str | None) -> str | None:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
             raise ValueError(f"urls: cannot read {path}: {reason}") from None
     return os.path.abspath(path) if path and path != "-" else path
+
+
+def _files(pattern: str | None) -> tuple[Path, ...]:
+    """The WARC files of a file, a folder or a pattern."""
+    if pattern is None:
+        return ()
+    path = Path(pattern)
+    found = (
+        [path] if path.is_file() else sorted(path.rglob("*")) if path.is_dir() else sorted(map(Path, glob(pattern, recursive=True)))
+    )
+    files = tuple(p.absolute() for p in found if p.is_file() and (p == path or p.name.endswith((".warc", ".warc.gz"))))
+    if not files:
+        raise ValueError(f"warc={pattern} names no file *.warc or *.warc.gz")
+    for file in files:
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            raise ValueError(f"warc: cannot read {file}: {error.strerror}") from None
+    return files
+
+
+def _cdx(url: str | None, sources: tuple[str, ...]) -> str:
+    if url is None:
+        return WAYBACK
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise ValueError(f"cdx={url} is no address of a CDX server; write {WAYBACK}, or http://HOST:PORT/COLLECTION/cdx of a pywb")
+    if "wayback" not in sources:
+        raise ValueError("cdx= is for source=wayback")
+    return url
 
 
 def _base_url(url: str | None) -> str | None:

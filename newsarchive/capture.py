@@ -84,12 +84,12 @@ class CaptureStore:
         self.queued = 0
         self.settling = asyncio.Lock()
 
-    def add(self, request: Request, response: Response) -> Captured:
-        """Keep ``response``, which answers ``request``."""
+    def add(self, request: Request, response: Response, taken_at: str | None = None) -> Captured:
+        """Keep ``response``, which answers ``request``; another's capture, without its request, was ``taken_at`` a time."""
         row = {
             "crawl": self.crawl,
             "url": request.url,
-            "fetched_at": self.archive.now(),
+            "fetched_at": taken_at or self.archive.now(),
             "status": response.status,
             "etag": header(response, "ETag"),
             "last_modified": header(response, "Last-Modified"),
@@ -109,7 +109,7 @@ class CaptureStore:
             if revisit:
                 row |= {name: before[name] for name in ("file", "offset", "digest")}
             # The heads are made now: later middlewares change the headers of this very object.
-            heads = request_head(request), response_head(response)
+            heads = None if taken_at else request_head(request), response_head(response)
             captured.written = self.thread.submit(self._write, writer, captured, response, heads, revisit)
         size = len(response.body)
         self.queued += size
@@ -140,12 +140,14 @@ class CaptureStore:
         """A listing's bytes are written anew at half their time, so that no revisit outlives what it refers to."""
         return bool(self.retention) and row["kind"] in LISTINGS and before["fetched_at"] < self.archive.ago(self.retention / 2)
 
-    def _write(self, writer: WarcWriter, captured: Captured, response: Response, heads: tuple[bytes, bytes], revisit) -> None:
+    def _write(
+        self, writer: WarcWriter, captured: Captured, response: Response, heads: tuple[bytes | None, bytes], revisit
+    ) -> None:
         ip = response.ip_address and str(response.ip_address)
         # What came packed is only packed again because each record must be.
         level = 1 if b"\r\nContent-Encoding:" in heads[1] else 6
         row = captured.row
-        self.tainted = self.tainted or bool(self.quotes and quoting(self.quotes, heads[0] + heads[1], response.body))
+        self.tainted = self.tainted or bool(self.quotes and quoting(self.quotes, (heads[0] or b"") + heads[1], response.body))
         place = writer.write_exchange(
             row["url"], warc_date(row["fetched_at"]), ip, *heads, response.body, row["digest"], revisit, level
         )

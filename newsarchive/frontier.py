@@ -39,7 +39,7 @@ class Frontier:
         self.cover = cover
         while pages := self.spider.ledger.claim(cover, self.room()):
             for page in pages:
-                yield self.spider.article_request(page.url, page.id, page.day)
+                yield self.spider.article_request(page.url, page.id, page.day, page.via)
             await self.crawler.signals.wait_for(signals.scheduler_empty)
 
     def room(self) -> int:
@@ -60,7 +60,6 @@ class Frontier:
         walk = requests[0].meta["walk"]
         inside = [request for request in requests if walk.holds(request.meta["link"])]
         links = [request.meta["link"] for request in inside]
-        by_link = {(link.site, link.key): request for link, request in zip(links[::-1], inside[::-1], strict=True)}
         found = self.spider.ledger.sight(walk, links, self.room()) if links else []
         stats = self.crawler.stats
         stats.inc_value(f"archive/sighting/{walk.listing.source}", len(links))
@@ -71,10 +70,7 @@ class Frontier:
             if one.known and known is not None:
                 known.add(one.link.key)
             if one.claimed:
-                request = by_link[one.link.site, one.link.key].replace(url=one.page.url)
-                request.meta.update(page=one.page.id, day=one.link.day)
-                del request.meta["link"], request.meta["walk"]
-                passed.append(request)
+                passed.append(self.spider.article_request(one.page.url, one.page.id, one.link.day, one.link.via))
             elif one.due:
                 self.left_waiting = True
         return passed
@@ -90,7 +86,7 @@ class Frontier:
         room = self.room()
         pages = self.spider.ledger.claim(self.cover, room) if room else []
         for page in pages:
-            self.crawler.engine.crawl(self.spider.article_request(page.url, page.id, page.day))
+            self.crawler.engine.crawl(self.spider.article_request(page.url, page.id, page.day, page.via))
         return bool(pages)
 
     def _scheduler_empty(self) -> None:

@@ -109,6 +109,9 @@ class Visit:
     captured: object | None = None
     """The :class:`newsarchive.capture.Captured` answer that the article was read from."""
 
+    seen: tuple | None = None
+    """The walk and the :class:`Link` to enter with the article, when no listing had shown it before."""
+
     counts: bool = True
     """False when a crawl's ``section``, ``since`` or ``until`` leave the article out of its feed."""
 
@@ -191,7 +194,10 @@ class Article:
     """When the page was fetched, as :attr:`created_at`."""
 
     capture: dict | None = None
-    """Where the bytes are: ``{file, offset, digest}``; None when they were not kept."""
+    """Where the bytes are: ``{file, offset, digest}``; None when they were not kept.
+
+    Of a second-hand article also ``from``: the address at the web archive, or the WARC file that it was in.
+    """
 
     visit = None  # A plain attribute, no field: a Visit for the pipelines, never exported.
 
@@ -223,6 +229,9 @@ class Link:
 
     day: str | None = None
     """Publication day in the site's zone, ``YYYY-MM-DD``: from the link's date, else from its address."""
+
+    captured_at: str | None = None
+    """When a web archive captured the page, as :attr:`Article.created_at`."""
 
     via: str | None = None
     """Where to ask for the article instead of ``address``: a web archive's capture of it; None: at its own address."""

@@ -8,8 +8,11 @@ from contextlib import suppress
 from functools import wraps
 from inspect import iscoroutinefunction, isfunction
 
-from newsarchive.capture import CaptureStore, ReplayStore
-from newsarchive.discovery.walk import Earlier, Walk
+from scrapy import Request
+from scrapy.http import Response
+
+from newsarchive.capture import Captured, CaptureStore, ReplayStore
+from newsarchive.discovery.walk import Earlier, Listing, Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
 from newsarchive.reread import reread
@@ -77,7 +80,7 @@ class ArchiveLedger:
         self,
         archive: Archive,
         site: str,
-        rules: type[SiteRules],
+        rules: type[SiteRules] | None,
         crawl: int,
         captures: CaptureStore | ReplayStore,
         keep_images: bool = False,
@@ -109,6 +112,22 @@ class ArchiveLedger:
             listing.day or walk.until,
         )
         walk.begin_after(last and Earlier(last["end"] in WHOLE, last["covers"], last["until"]))
+
+    def capture(self, request: Request, response: Response, taken_at: str) -> Captured:
+        """Keep another's capture, taken at a time of the ledger."""
+        return self.captures.add(request, response, taken_at)
+
+    def imported(self, url: str, fetched_at: str, digest: str) -> bool:
+        """Tell whether this very capture was taken over before."""
+        return self.archive.captures.has(url, fetched_at, digest)
+
+    def asked_lately(self, listing: Listing, days: float) -> bool:
+        """Tell whether ``listing`` was walked whole in the last ``days``."""
+        return self.archive.listings.whole_since(self.site, listing.source, listing.url, self.archive.ago(days))
+
+    def came_to(self, listing: Listing) -> str | None:
+        """Return what the last walk of ``listing`` was to ask next, when it was not whole."""
+        return self.archive.listings.came_to(self.site, listing.source, listing.url)
 
     def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
         """Record ``links`` and claim up to ``limit`` of them."""
@@ -186,9 +205,14 @@ class ArchiveLedger:
         visit = article.visit or Visit(None)
         if visit.captured:
             await self.captures.settle(visit.captured)
-            article.capture = visit.captured.reference
+            reference = visit.captured.reference
+            article.capture = reference and reference | {
+                name: value for name, value in (article.capture or {}).items() if name == "from"
+            }
         self._read_old_again(article)
         with self.archive.transaction():
+            if visit.seen:
+                self.sight(*visit.seen, limit=0)
             outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
             if self.keep_images and outcome != "withdrawn":
                 self.archive.images.want(article.id, article.images)
@@ -242,6 +266,18 @@ class RunLedger:
 
     def snapshots(self, walk: Walk) -> list[int]:
         return []
+
+    def capture(self, request: Request, response: Response, taken_at: str) -> None:
+        return None
+
+    def imported(self, url: str, fetched_at: str, digest: str) -> bool:
+        return False
+
+    def asked_lately(self, listing: Listing, days: float) -> bool:
+        return False
+
+    def came_to(self, listing: Listing) -> str | None:
+        return None
 
     def begin(self, walk: Walk) -> None:
         pass

@@ -119,7 +119,7 @@ class SiteMiddleware:
         spider = self.crawler.spider
         hosts = getattr(spider, "hosts", None)
         host = urlparse_cached(request).hostname
-        if not hosts or host in hosts:
+        if not hosts or host in hosts or host in spider.trusted_hosts:
             return
         if not request.meta.get("allow_offsite"):
             self._refuse(f"{host} is not on the site")

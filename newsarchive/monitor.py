@@ -71,7 +71,7 @@ class CrawlMonitor:
         except FAULTS as error:
             raise self.fail(error) from None
         spider.ledger = ArchiveLedger(
-            self.archive, spider.name, type(spider), self.crawl, self.captures, settings.getbool("KEEP_IMAGES"), self.fail
+            self.archive, spider.name, spider.rules, self.crawl, self.captures, settings.getbool("KEEP_IMAGES"), self.fail
         )
         self.heartbeat.start(settings.getfloat("HEARTBEAT_SECONDS"), now=False)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from pathlib import Path
 
+import brotli
 from scrapy.http import Response, TextResponse
 from scrapy.responsetypes import responsetypes
 from scrapy.utils.gz import gunzip
@@ -14,6 +16,12 @@ from newsarchive.extract.article import load_article
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import ARTICLE_FIELDS, Article
 from newsarchive.store.warc import WarcError
+from newsarchive.urls import memento
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MAX_BYTES = 64 * 1024 * 1024
 # What a visit decides, and not the page's text; it stays as it is.
@@ -29,6 +37,8 @@ def reread(old: Article, folder: Path, site: type[SiteRules] | None) -> Article:
     if old.capture is None:
         raise WarcError(f"{old.id} has no capture")
     response = unpacked(read_response(folder, old.capture))
+    if past := memento(response.url):
+        response = response.replace(url=past[1])
     if not isinstance(response, TextResponse):
         raise WarcError(f"the capture of {old.id} is no text")
     new = load_article(response, site)
@@ -60,6 +70,20 @@ def unpacked(response: Response) -> Response:
     return kind(response.url, status=response.status, headers=headers, body=body, flags=response.flags)
 
 
+def _brotli(body: bytes) -> bytes:
+    try:
+        return brotli.Decompressor().process(body, output_buffer_limit=MAX_BYTES)
+    except brotli.error as error:
+        raise ValueError(error) from None
+
+
+def _zstd(body: bytes) -> bytes:
+    try:
+        return zstd.ZstdDecompressor().decompress(body, MAX_BYTES)
+    except zstd.ZstdError as error:
+        raise ValueError(error) from None
+
+
 def _gzip(body: bytes) -> bytes:
     return gunzip(body, max_size=MAX_BYTES)
 
@@ -74,4 +98,4 @@ def _deflate(body: bytes) -> bytes:
     raise last
 
 
-DECODERS = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "identity": bytes}
+DECODERS = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "br": _brotli, "zstd": _zstd, "identity": bytes}

@@ -77,6 +77,16 @@ def not_amp(url: str) -> str:
     return urlunsplit(parts._replace(path=path))
 
 
+def memento(url: str) -> tuple[str, str] | None:
+    """Return time (``YYYYMMDDHHMMSS``) and original address of a web archive's capture at ``url``; None when it is none.
+
+    >>> memento("https://web.archive.org/web/20220203125400id_/https://example.org/a")
+    ('20220203125400', 'https://example.org/a')
+    """
+    m = re.search(r"/(\d{14})id_/(https?://.+)$", url)
+    return (m[1], m[2]) if m else None
+
+
 @lru_cache(maxsize=1024)
 def registrable_domain(host: str) -> str:
     """Return the part of ``host`` that somebody registered, else ``host``.

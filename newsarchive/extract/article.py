@@ -156,6 +156,13 @@ def is_article(article: Article) -> bool:
     return dated and article.origins["headline"] != "title" and seen
 
 
+def reads_like_article(article: Article) -> bool:
+    """Tell whether a page that nobody called an article reads like one: marked as such, dated, and with text."""
+    typed = article.origins.get("headline") in ("jsonld", "microdata") or "article" in article.og.get("og:type", ())
+    long = sum(len(block["text"]) for block in article.body if block["type"] != "list") >= READABLE
+    return (typed and (long or article.published_at is not None)) or (long and article.published_at is not None)
+
+
 def _identify(article: Article, rules: type[SiteRules], address: str, canonical: str | None, base: str) -> None:
     """Fill in who the article is. A canonical link counts on its own site alone, and for the same number."""
     own = rules.addresses.article(address)

@@ -15,21 +15,25 @@ from newsarchive.discovery.sections import slug
 from newsarchive.discovery.walk import Listing
 from newsarchive.extract.rules import SiteRules
 from newsarchive.frontier import Frontier
-from newsarchive.items import Link
+from newsarchive.items import Article, Link
 from newsarchive.ledger import ArchiveLedger, RunLedger
 from newsarchive.mirror import Mirror
 from newsarchive.spiders.listings import ListingCallbacks
+from newsarchive.spiders.past import PastCallbacks
 from newsarchive.spiders.visits import ArticleCallbacks
 from newsarchive.store.pages import Cover
 
 FILE_BATCH = 100
 
 
-class NewsSpider(ListingCallbacks, ArticleCallbacks, SiteRules, scrapy.Spider):
+class NewsSpider(ListingCallbacks, ArticleCallbacks, PastCallbacks, SiteRules, scrapy.Spider):
     """Crawls one news site. See :class:`newsarchive.extract.rules.SiteRules` for how its pages are read."""
 
     sources: dict[str, object] = {}
-    """Ways to find articles: ``sections``, ``days``, ``sitemap``, ``feed``."""
+    """Ways to find articles: ``sections``, ``days``, ``sitemap``, ``feed``; ``wayback``, which every site has."""
+
+    wants: tuple[str, ...] = ()
+    """Arguments of which it must be given one."""
 
     extra_arguments: tuple[str, ...] = ()
     """Names of arguments that this spider takes beside those of every spider."""
@@ -52,11 +56,20 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, SiteRules, scrapy.Spider):
         spider.frontier = Frontier(crawler, spider)
         return spider
 
-    async def start(self) -> AsyncIterator[scrapy.Request]:
+    @property
+    def rules(self) -> type[SiteRules] | None:
+        """How its pages are read; None: generic."""
+        return type(self)
+
+    async def start(self) -> AsyncIterator[scrapy.Request | Article]:
         """Yield the pages that wait since earlier crawls, then the listings that the arguments name."""
         async for request in self.frontier.waiting(self._cover()):
             yield request
         for source in self.arguments.sources:
+            if source == "warc":
+                async for article in self.imported():
+                    yield article
+                continue
             for request in self._starts(source):
                 yield request
 
@@ -75,6 +88,8 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, SiteRules, scrapy.Spider):
             return self._from_file(self.arguments.urls)
         if source == "sections":
             return self.section_requests()
+        if source == "wayback":
+            return self.past_requests()
         return (self.walk_request(listing) for listing in self.sources[source].listings(self._days()))
 
     def _days(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from newsarchive.discovery.feed import Feed
 from newsarchive.discovery.sections import Sections
 from newsarchive.discovery.sitemap import Days, Sitemap
+from newsarchive.discovery.wayback import Wayback
 from newsarchive.extract.rules import BodyRules, ImageRules
 from newsarchive.spiders.base import NewsSpider
 
@@ -34,6 +35,7 @@ class DemoSpider(NewsSpider):
         ),
         "days": Days("https://courier.example/sitemap_article.xml?date_start={0:%Y%m%d}&date_end={0:%Y%m%d}"),
         "sitemap": Sitemap("https://courier.example/sitemap.xml"),
+        "wayback": Wayback(("/{0:%Y/%m/%d}/",)),
         "feed": Feed("https://courier.example/feed.xml"),
     }
     article = "article.story"

@@ -15,6 +15,7 @@ from newsarchive.dates import day_in, days_between, zone
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.sections import slug
 from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.discovery.wayback import nearest
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Link
 from newsarchive.middlewares import RobotsForbidden, RobotsUnavailable
@@ -52,14 +53,16 @@ class ListingCallbacks:
         if unknown:
             yield self._menu_request(unknown)
 
-    def walk_request(self, listing: Listing, wanted: str | None = None, snapshots: Sequence[int] | None = None) -> scrapy.Request:
-        """Return the request that begins a walk of ``listing``.
+    def walk_request(
+        self, listing: Listing, wanted: str | None = None, snapshots: Sequence[int] | None = None, at: str | None = None
+    ) -> scrapy.Request:
+        """Return the request that begins a walk of ``listing``, or goes on with one that came to ``at``.
 
         ``wanted`` is what a user called the section; ``snapshots`` are captures still to be replayed, one walk each.
         """
         walk = self.new_walk(listing)
         first, *walk.snapshots = (self.ledger.snapshots(walk) if snapshots is None else snapshots) or [None]
-        return self._listing_request(listing.url, walk, wanted=wanted, snapshot=first)
+        return self._listing_request(at or listing.url, walk, wanted=wanted, snapshot=first)
 
     def new_walk(self, listing: Listing) -> Walk:
         """Return a walk of ``listing`` that is entered in the ledger."""
@@ -68,6 +71,8 @@ class ListingCallbacks:
         return walk
 
     def _listing_request(self, url: str, walk: Walk, **meta) -> scrapy.Request:
+        if walk.listing.source == "wayback":
+            meta["allow_offsite"] = True
         return scrapy.Request(
             url,
             callback=self.parse_listing,
@@ -138,7 +143,9 @@ class ListingCallbacks:
             yield from self.end_walk(walk, "error", f"HTTP {response.status}", response.url)
             return
         try:
-            chunk = self.sources[source].read(response, self.zone, walk.since, walk.until)
+            chunk = (self.wayback if source == "wayback" else self.sources[source]).read(
+                response, self.zone, walk.since, walk.until
+            )
         except ListingError as error:
             yield from self.end_walk(walk, "error", str(error), response.url)
             return
@@ -162,17 +169,22 @@ class ListingCallbacks:
 
     def link_requests(self, walk: Walk, links: Iterable[Link]) -> Iterator[scrapy.Request]:
         """Yield a request for each of ``links`` that is an article's address, and count the others."""
-        for link in links:
-            link.url = self.real(link.url)
-            found = self.identify(link.url)
-            if found is None:
-                self.crawler.stats.inc_value("archive/link/not_article")
-                continue
-            link.site, link.key, day = found
-            link.address = clean_url(not_amp(link.url))
-            # The link's own date goes before the one in its address.
-            link.day = day_in(datetime.fromisoformat(link.published_at), self.zone) if link.published_at else day
+        known = [link for link in links if self.know(link)]
+        for link in nearest(known) if walk.listing.source == "wayback" else known:
             yield self.article_request(link.address, None, link=link, walk=walk)
+
+    def know(self, link: Link) -> bool:
+        """Fill in whose article ``link`` leads to; False, counted, when it is no article's address."""
+        link.url = self.real(link.url)
+        found = self.identify(link.url)
+        if found is None:
+            self.crawler.stats.inc_value("archive/link/not_article")
+            return False
+        link.site, link.key, day = found
+        link.address = clean_url(not_amp(link.url))
+        # The link's own date goes before the one in its address.
+        link.day = day_in(datetime.fromisoformat(link.published_at), self.zone) if link.published_at else day
+        return True
 
     def listing_failed(self, failure) -> Iterator[scrapy.Request]:
         """Record why a part of a listing could not be had."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from newsarchive.discovery.feed import Feed
 from newsarchive.discovery.sections import Sections
 from newsarchive.discovery.sitemap import Days, Sitemap
+from newsarchive.discovery.wayback import Wayback
 from newsarchive.extract.rules import BodyRules, ImageRules
 from newsarchive.spiders.base import NewsSpider
 
@@ -50,6 +51,7 @@ class SputnikSpider(NewsSpider):
             "https://sputnikglobe.com/sitemap_article_index.xml",
             span=r"date_start=(?P<since>\d{8})&date_end=(?P<until>\d{8})",
         ),
+        "wayback": Wayback(("/{0:%Y%m%d}/",)),
         "feed": Feed("https://sputnikglobe.com/export/rss2/archive/index.xml"),
     }
     # Articles of before July 2021 write Moscow time and call it "Z"; analytics:p_ts is true UTC (seen in 1077343476).

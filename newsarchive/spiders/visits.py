@@ -31,13 +31,15 @@ MAX_BYTES = 16 * 1024 * 1024
 class ArticleCallbacks:
     """The articles' half of :class:`newsarchive.spiders.base.NewsSpider`."""
 
-    def article_request(self, url: str, page: str | None, day: str | None = None, **meta) -> scrapy.Request:
+    def article_request(self, url: str, page: str | None, day: str | None = None, via: str | None = None, **meta) -> scrapy.Request:
         """Return the request for the article at ``url``, whose page in the ledger is ``page``.
 
-        ``day`` is the publication day as far as it was known before.
+        ``day`` is the publication day as far as it was known before; ``via`` a web archive's capture, asked for instead.
         """
+        if via:
+            meta |= {"via": via, "allow_offsite": True}
         return scrapy.Request(
-            url,
+            via or url,
             callback=self.parse_article,
             errback=self.article_failed,
             # The ledger knows which page was had; Scrapy's own filter would forget it with the process.
@@ -55,11 +57,14 @@ class ArticleCallbacks:
     def parse_article(self, response: Response) -> Iterator[Article | scrapy.Request]:
         """Yield the article on a page, or record what the page is instead; in a replay, go on with its next capture."""
         page = response.meta["page"]
+        if "via" in response.meta:
+            yield from self.parse_past(response)
+            return
         addresses = (*response.meta.get("redirect_urls", ()), response.request.url, response.url)
         if refused := self._no_article(response):
             self._record(page, *refused, addresses)
             return
-        article = load_article(response, type(self))
+        article = load_article(response, self.rules)
         if not is_article(article):
             # An empty answer, or a wall before the page: it may be an article next time.
             self._record(page, "failed", f"no {'text' if article.headline else 'headline'} on it", at_last="not_article")
@@ -70,7 +75,7 @@ class ArticleCallbacks:
         # A day more than any zone makes: no clock that is a little fast.
         if article.published_at and article.published_at > iso(fetched_at + timedelta(days=1)):
             article.flags.append("future_date")
-        article.visit = Visit(page, addresses, captured, self._counts(article, page, response.meta["day"]))
+        article.visit = Visit(page, addresses, captured, counts=self._counts(article, page, response.meta["day"]))
         yield article
         if later := response.meta.get("snapshots"):
             yield self.article_request(response.url, page, response.meta["day"], snapshot=later[0], snapshots=later[1:])

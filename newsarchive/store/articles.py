@@ -34,9 +34,10 @@ class Articles:
     def put(self, article: Article, crawl: int, cause: str | None = None) -> str:
         """Make ``article`` the present text of its page, and say what it was.
 
-        ``new``, ``revised`` (another text than any before), ``returned`` (an earlier text again) or ``unchanged`` (fields
-        that make no revision are updated in place). ``cause`` is who changed it, when that is known to be another than the
-        publisher. Sets ``article.revision``. ``withdrawn``: it was taken out for good, and is not stored.
+        ``new``, ``revised`` (another text than any before), ``returned`` (an earlier text again), ``unchanged`` (fields
+        that make no revision are updated in place), of a second-hand text ``earlier`` (than the present one), or ``withdrawn``
+        (taken out for good, and not stored). ``cause`` is who changed it, when that is known to be another than the
+        publisher. Sets ``article.revision``.
         """
         with self.archive.transaction() as db:
             if self.archive.withdrawals.mode(article.id):
@@ -47,6 +48,8 @@ class Articles:
                 self._insert("article", _values(article, crawl) | {"seq": self._next()})
                 return "new"
             old = article_of(row)
+            if "second_hand" in article.flags and article.fetched_at < (old.fetched_at or ""):
+                return self._put_earlier(old, article, crawl)
             changed = [] if old.content_hash == article.content_hash else changed_fields(old, article)
             if not changed:
                 article.revision = old.revision
@@ -65,6 +68,29 @@ class Articles:
             article.revision = last + 1
             self._update(row, article, crawl, self._next())
             return "revised"
+
+    def _put_earlier(self, present: Article, article: Article, crawl: int) -> str:
+        """Keep a text that is older than the present one, when it is none that is known: ``earlier``, else ``unchanged``."""
+        db = self.archive.db
+        rows = db.execute("select * from revision where id = ? order by fetched_at", (article.id,)).fetchall()
+        texts = [article_of(row) for row in rows] + [present]
+        if any(text.content_hash == article.content_hash for text in texts):
+            article.revision = next(text.revision for text in texts if text.content_hash == article.content_hash)
+            return "unchanged"
+        successor = next(text for text in texts if text.fetched_at > article.fetched_at)
+        article.revision = 1 + max(text.revision for text in texts)
+        self._insert(
+            "revision",
+            _values(article, crawl)
+            | {
+                "seq": self._next(),
+                "superseded_at": successor.fetched_at,
+                "changed": json.dumps(changed_fields(article, successor)),
+                "silent": int(article.modified_at is not None and article.modified_at == successor.modified_at),
+                "cause": "publisher" if article.extractor == successor.extractor else "unknown",
+            },
+        )
+        return "earlier"
 
     def stored_by(self, id: str, crawl: int) -> bool:
         """Tell whether ``crawl`` had the page of the article ``id``."""

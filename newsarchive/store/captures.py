@@ -24,6 +24,13 @@ class Captures:
         ).fetchone()
         return row and dict(row)
 
+    def has(self, url: str, fetched_at: str, digest: str) -> bool:
+        """Tell whether ``url`` has a capture of this time and payload."""
+        row = self.archive.db.execute(
+            "select 1 from capture where url = ? and fetched_at = ? and digest = ? and file is not null", (url, fetched_at, digest)
+        )
+        return row.fetchone() is not None
+
     def get(self, id: int) -> dict:
         """Return the capture ``id``."""
         return dict(self.archive.db.execute("select * from capture where id = ?", (id,)).fetchone())

@@ -5,6 +5,9 @@ from __future__ import annotations
 from newsarchive.dates import days_between
 from newsarchive.store.schema import WHOLE
 
+NO_STRETCH = ("urls", "warc", "wayback")
+"""Sources that show no stretch of time of a site."""
+
 
 class Gaps:
     """The table ``gap``.
@@ -19,6 +22,8 @@ class Gaps:
     def after_walk(self, walk: int) -> None:
         """Open and close gaps after ``walk`` has ended; inside its transaction."""
         row = self.archive.db.execute("select * from listing where id = ?", (walk,)).fetchone()
+        if row["source"] in NO_STRETCH:
+            return
         if row["end"] not in WHOLE:
             until = min(filter(None, (row["reached"], row["until"], row["started_at"][:10])))
             if not self._by_days(row, row["since"], until):

@@ -49,6 +49,22 @@ class Listings:
             )
             self.archive.gaps.after_walk(walk)
 
+    def whole_since(self, site: str, source: str, url: str, at: str) -> bool:
+        """Tell whether a walk of the listing that began after ``at`` was whole."""
+        row = self.archive.db.execute(
+            f"""select 1 from listing where site = ? and source = ? and url = ? and started_at > ? and "end" in {WHOLE}""",
+            (site, source, url, at),
+        )
+        return row.fetchone() is not None
+
+    def came_to(self, site: str, source: str, url: str) -> str | None:
+        """Return what the last walk of the listing was to ask next; None when it was whole, or there was none."""
+        row = self.archive.db.execute(
+            """select "end", at from listing where site = ? and source = ? and url = ? order by id desc limit 1""",
+            (site, source, url),
+        ).fetchone()
+        return row["at"] if row and row["end"] not in WHOLE else None
+
     def drop(self, walk: int) -> None:
         """Forget a walk whose listing does not exist."""
         with self.archive.transaction() as db:

@@ -28,6 +28,7 @@ STEPS = {
         "web archives as a source, picture files, withdrawals, the crash-safe JSON Lines file, edit rates",
         """
         alter table sighting add column via text;
+        create index sighting_listing on sighting (source, listing, walk);
         create index page_due on page (site, due_at) where state = 'stored' and due_at is not null;
         drop table image_file;
         create table image_file (

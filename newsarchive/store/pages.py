@@ -30,6 +30,9 @@ class Page:
     day: str | None
     """Publication day, as far as it is known."""
 
+    via: str | None = None
+    """A web archive's capture, to be asked for instead of ``url``."""
+
 
 @dataclass(frozen=True)
 class Sighted:
@@ -138,7 +141,10 @@ class Pages:
         with self.archive.transaction() as db:
             live = self.archive.crawls.live()
             rows = db.execute(
-                f"""select id, url, day from page p
+                f"""select id, url, day,
+                  exists (select 1 from sighting where page = p.id and via is null) as live,
+                  (select max(via) from sighting where page = p.id) as via
+                from page p
                 where site = ? and (state = 'waiting' or reason = 'newer') and state in ('waiting', 'stored')
                   and (due_at is null or due_at <= ?)
                   and (lease_by is null or lease_by not in ({_marks(live)}) or lease_until < ?)
@@ -147,7 +153,8 @@ class Pages:
                 (cover.site, now, *live, now, cover.since or "", cover.until or "9999", *parameters, limit),
             ).fetchall()
             self._lease([row["id"] for row in rows], crawl, now)
-        return [Page(row["id"], row["url"], row["day"]) for row in rows]
+        past = cover.sources == ("wayback",)
+        return [Page(row["id"], row["url"], row["day"], row["via"] if past or not row["live"] else None) for row in rows]
 
     def outcome(self, page: str, state: str, reason: str | None = None, addresses: Iterable[str] = ()) -> None:
         """Note that ``page`` was had and is in ``state`` now. What the archive has of its text stays."""
@@ -309,6 +316,8 @@ class Pages:
             yield from self.archive.db.execute(f"select * from {table} where {column} in ({marks}){also}", (*part, *parameters))
 
     def _due(self, row, before, link: Link, now: str, began: str) -> bool:
+        if link.via:
+            return self._due_from_the_past(row, now)
         if row["state"] == "waiting" or (row["state"] == "stored" and row["reason"] == "newer"):
             return row["due_at"] is None or row["due_at"] <= now
         if row["state"] not in ("stored", "gone", "moved", "not_article", "given_up"):
@@ -319,10 +328,25 @@ class Pages:
         if fetched >= began and (link.modified_at or "") <= fetched:  # another listing told this crawl already
             return False
         times = [time for time in (link.modified_at, link.published_at) if time]
+        if before is None and self._is_second_hand(row):
+            return True
         if before is None:  # no time of this listing to compare with: then the site must say that it changed after we came
             return bool(link.modified_at and fetched and link.modified_at > fetched)
         earlier = [time for time in (before["modified_at"], before["published_at"]) if time]
         return bool(times and earlier and max(times) > max(earlier))
+
+    def _due_from_the_past(self, row, now: str) -> bool:
+        """A web archive is asked for what nobody can have first-hand: never seen on the site, gone there, or given up."""
+        if row["state"] == "waiting":
+            live = self.archive.db.execute("select 1 from sighting where page = ? and via is null", (row["id"],)).fetchone()
+            return live is None and (row["due_at"] is None or row["due_at"] <= now)
+        return row["state"] in ("gone", "given_up")
+
+    def _is_second_hand(self, row) -> bool:
+        found = self.archive.db.execute(
+            "select 1 from article where id = ? and flags like '%\"second_hand\"%'", (row["id"],)
+        ).fetchone()
+        return row["state"] == "stored" and found is not None
 
     def _reopen(self, page: str) -> None:
         """A listing says that ``page`` changed: it is to be fetched again, though the crawl may die before it is."""

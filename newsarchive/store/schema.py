@@ -80,6 +80,7 @@ create table sighting (
   via text,                                       -- where to ask for the page instead of its own address: a web archive's
   primary key (page, source, listing)
 ) without rowid;
+create index sighting_listing on sighting (source, listing, walk);
 create table listing (
   id integer primary key,
   crawl integer not null,
@@ -271,9 +272,11 @@ create view coverage as
   select site, source, section, day, count(*) as seen,
     {_counts()},
     sum(state in {EXCLUDED}) as excluded,
-    sum(state in {OWED}) as owed
+    sum(state in {OWED}) as owed,
+    sum(state = 'stored' and second_hand) as second_hand
   from (
-    select distinct p.id, p.site, s.source, coalesce(s.section, a.section) as section, p.day, p.state
+    select distinct p.id, p.site, s.source, coalesce(s.section, a.section) as section, p.day, p.state,
+      coalesce(a.flags like '%"second_hand"%', 0) as second_hand
     from page p join sighting s on s.page = p.id left join article a on a.id = p.id
   )
   group by site, source, section, day;

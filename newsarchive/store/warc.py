@@ -77,13 +77,13 @@ class WarcWriter:
         self.unsynced = False
 
     def write_exchange(
-        self, url: str, date: str, ip: str | None, request: bytes, response: bytes, payload: bytes, digest: str,
+        self, url: str, date: str, ip: str | None, request: bytes | None, response: bytes, payload: bytes, digest: str,
         revisit: tuple[str, str, str] | None = None, level: int = 6,
     ) -> Place:  # fmt: skip
         """Write a request and its response, and return where the response is.
 
-        ``request`` and ``response`` are HTTP messages without body. ``revisit`` is profile, address and date of the capture
-        that has the same payload, which is then not written again. ``level`` is that of gzip.
+        ``request`` (None: not known) and ``response`` are HTTP messages without body. ``revisit`` is profile, address and
+        date of the capture that has the same payload, which is then not written again. ``level`` is that of gzip.
         """
         fields: Headers = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
         if ip:
@@ -93,8 +93,9 @@ class WarcWriter:
             kind, payload = "revisit", b""
             fields += [("WARC-Profile", revisit[0]), ("WARC-Refers-To-Target-URI", revisit[1]), ("WARC-Refers-To-Date", revisit[2])]
         place, identity = self._write(kind, fields, "application/http; msgtype=response", response + payload, level)
-        fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Concurrent-To", identity)]
-        self._write("request", fields, "application/http; msgtype=request", request, level)
+        if request is not None:
+            fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Concurrent-To", identity)]
+            self._write("request", fields, "application/http; msgtype=request", request, level)
         return place
 
     def write_resource(self, url: str, date: str, type: str, payload: bytes, digest: str) -> Place:
@@ -175,21 +176,26 @@ def read_record(path: Path, offset: int) -> Record:
     except (OSError, zlib.error) as error:
         raise WarcError(f"no record at {offset} of {path}: {error}") from None
     head, _, rest = data.partition(b"\r\n\r\n")
-    first, headers = _head(head)
+    first, headers = head_of(head)
     fields = {name.lower(): value for name, value in headers}
     if not first.startswith("WARC/") or not fields.get("content-length", "").isdigit():
         raise WarcError(f"no record at {offset} of {path}")
-    block = rest[: int(fields["content-length"])]
+    return record_of(fields, rest[: int(fields["content-length"])])
+
+
+def record_of(fields: dict[str, str], block: bytes) -> Record:
+    """Return the record with the WARC headers ``fields``, names in lower case, and the content ``block``."""
     if "application/http" not in fields.get("content-type", ""):
         return Record(fields, [], 0, block)
     head, _, payload = block.partition(b"\r\n\r\n")
-    first, http = _head(head)
+    first, http = head_of(head)
     status = re.match(r"HTTP/\S+ (\d{3})", first)
     return Record(fields, http, int(status[1]) if status else 0, payload)
 
 
-def _head(head: bytes) -> tuple[str, Headers]:
-    first, *lines = head.decode("latin-1").split("\r\n")
+def head_of(head: bytes) -> tuple[str, Headers]:
+    """Return first line and fields of the head of a record or an HTTP message."""
+    first, *lines = head.decode("latin-1").splitlines()
     return first, [(name.strip(), value.strip()) for line in lines for name, colon, value in [line.partition(":")] if colon]
 
 

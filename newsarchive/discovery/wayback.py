@@ -1,0 +1,144 @@
+"""The past, from web archives: a CDX server tells which captures of a site's addresses they hold.
+
+Two kinds of server are known. The Wayback Machine's (github.com/internetarchive/wayback, wayback-cdx-server) ends in
+``/cdx/search/cdx``, answers an array of arrays, and goes on by a resume key. All others are taken for pywb's
+(pywb.readthedocs.io, "CDXJ Server API"): one JSON object a line, no continuation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from scrapy.http import Response
+
+from newsarchive.dates import iso
+from newsarchive.discovery.safexml import ListingError
+from newsarchive.discovery.walk import Chunk, Listing
+from newsarchive.items import Link
+
+WAYBACK = "https://web.archive.org/cdx/search/cdx"
+CHUNK = 5000
+"""So many captures are asked for at once."""
+
+
+@dataclass(frozen=True)
+class Wayback:
+    """Captures of a site's articles. ``paths`` are beginnings of article paths with the day as a format
+    (``/{0:%Y%m%d}/``): then one listing a day is asked for; without them one a host."""
+
+    paths: tuple[str, ...] = ()
+
+    def listings(self, cdx: str, hosts: Iterable[str], days: Iterable[str], since: str | None) -> list[Listing]:
+        """Return the listings to walk at the server ``cdx``: for each of ``days``, or for all captures after ``since``."""
+        if not self.paths:
+            return [Listing("wayback", _query(cdx, f"{host}/*", since), newest_first=False) for host in hosts]
+        return [
+            Listing("wayback", _query(cdx, f"{host}{path.format(date.fromisoformat(day))}*", day), newest_first=False, day=day)
+            for day in days
+            for path in self.paths
+            for host in hosts
+        ]
+
+    def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
+        """Return one link a capture, with ``captured_at`` and ``via``, and where the listing goes on.
+
+        Captures that are no HTML, or no answer 200, are left out.
+        """
+        try:
+            text = response.body.decode("utf-8")
+            rows, key = _array(text) if text.lstrip().startswith("[") else (list(_lines(text)), None)
+        except (UnicodeDecodeError, ValueError, TypeError, AttributeError, KeyError) as error:
+            raise ListingError(f"no CDX answer: {error}") from None
+        links = [link for row in rows if (link := _link(response.url, row))]
+        more = [_with(response.url, resumeKey=key)] if key else []
+        return Chunk(links, more)
+
+
+def _query(cdx: str, pattern: str, since: str | None) -> str:
+    after = (since or "1996-01-01").replace("-", "")  # nothing was captured before it was published
+    parameters = {"url": pattern, "from": after, "output": "json"}
+    if _is_wayback(cdx):
+        parameters |= {"fl": "original,timestamp,statuscode,mimetype", "limit": str(CHUNK), "showResumeKey": "true"}
+        return f"{cdx}?{urlencode(parameters)}&filter=statuscode:200&filter=mimetype:text/html"
+    return f"{cdx}?{urlencode(parameters)}"
+
+
+def _is_wayback(cdx: str) -> bool:
+    return urlsplit(cdx).path.rstrip("/").endswith("/cdx/search/cdx")
+
+
+def _with(url: str, **parameters: str) -> str:
+    parts = urlsplit(url)
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name not in parameters]
+    return urlunsplit(parts._replace(query=urlencode([*query, *parameters.items()])))
+
+
+def _array(text: str) -> tuple[list[dict], str | None]:
+    """Rows under their names, and the resume key, which stands alone behind an empty row."""
+    table = json.loads(text)
+    if not table:
+        return [], None
+    names, *rows = table
+    key = None
+    if len(rows) >= 2 and rows[-2] == [] and len(rows[-1]) == 1:
+        key = rows[-1][0]
+        rows = rows[:-2]
+    return [dict(zip(names, row, strict=True)) for row in rows if row], key
+
+
+def _lines(text: str) -> Iterator[dict]:
+    for line in text.splitlines():
+        if line.strip():
+            row = json.loads(line)
+            yield {
+                "original": row["url"],
+                "timestamp": row["timestamp"],
+                "statuscode": row.get("status", ""),
+                "mimetype": row.get("mime", ""),
+            }
+
+
+def _link(asked: str, row: dict) -> Link | None:
+    original, at = str(row["original"]), _time(str(row["timestamp"]))
+    html = "html" in str(row.get("mimetype", "html")) or row.get("mimetype") == "warc/revisit"
+    if at is None or not html or str(row.get("statuscode", "200")) not in ("200", "-", ""):
+        return None
+    return Link(original, captured_at=iso(at), via=_raw(asked, str(row["timestamp"]), original))
+
+
+def _raw(asked: str, timestamp: str, original: str) -> str:
+    """Address of the bytes of a capture as they were sent: ``id_`` behind the time."""
+    parts = urlsplit(asked)
+    folder = "/web" if _is_wayback(asked) else parts.path.rstrip("/").removesuffix("/cdx")
+    return f"{parts.scheme}://{parts.netloc}{folder}/{timestamp}id_/{quote(original, safe=':/?&=%+,;@~!*()$-_.')}"
+
+
+def _time(timestamp: str) -> datetime | None:
+    try:
+        return datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def nearest(links: Iterable[Link]) -> list[Link]:
+    """Return of several captures of one article, by site and key, the one nearest to its publication.
+
+    Where the day of publication is not known the earliest one.
+    """
+    best: dict[tuple, Link] = {}
+    for link in links:
+        known = best.get((link.site, link.key))
+        if known is None or _distance(link) < _distance(known):
+            best[link.site, link.key] = link
+    return list(best.values())
+
+
+def _distance(link: Link) -> tuple[float, str]:
+    if link.day is None:
+        return 0.0, link.captured_at
+    noon = datetime.fromisoformat(f"{link.day}T12:00:00+00:00")
+    return abs((datetime.fromisoformat(link.captured_at) - noon).total_seconds()), link.captured_at

@@ -1,0 +1,199 @@
+"""The past: WARC files that others made, and captures that web archives hold."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+
+import brotli
+import pytest
+from conftest import assert_true
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from newsarchive.demo.newsroom import Newsroom
+from newsarchive.demo.pages import DemoPages
+from newsarchive.discovery.wayback import Wayback, nearest
+from newsarchive.items import Link
+from newsarchive.reread import zstd
+from newsarchive.store.warcreader import unchunked
+
+PAGES = DemoPages(Newsroom(60))
+STORIES = [story for story in PAGES.newsroom.all() if not story.missing and not story.canonical]
+PACKED = {
+    "": bytes,
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+}
+
+
+def page(story, pages=PAGES, at="2026-03-20T00:00:00Z", encoding="", chunked=False, url=None):
+    """A response record's address, time, headers and body."""
+    body = PACKED[encoding](pages.article(story).encode())
+    headers = [("Content-Type", "text/html; charset=utf-8")]
+    if encoding:
+        headers.append(("Content-Encoding", encoding))
+    if chunked:
+        half = len(body) // 2
+        body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:half], body[half:])) + b"0\r\n\r\n"
+        headers.append(("Transfer-Encoding", "chunked"))
+    return url or PAGES.url(PAGES.path(story)), at, headers, body
+
+
+def warc(path, records, packed=True):
+    with open(path, "wb") as out:
+        writer = WARCWriter(out, gzip=packed)
+        for url, at, headers, body in records:
+            head = StatusAndHeaders("200 OK", headers, protocol="HTTP/1.1")
+            dated = {"WARC-Date": at}
+            writer.write_record(
+                writer.create_warc_record(url, "response", payload=io.BytesIO(body), http_headers=head, warc_headers_dict=dated)
+            )
+    return path
+
+
+def imported(crawl, path, *arguments, spider="news"):
+    return crawl(None, "-a", f"warc={path}", *arguments, spider=spider)
+
+
+def test_articles_are_read_out_of_warc_files_of_all_kinds(crawl, tmp_path):
+    """Plain and gzip, chunked, and every way in which bodies come packed; front pages and feeds are no articles."""
+    folder = tmp_path / "warcs"
+    folder.mkdir()
+    encodings = list(PACKED)
+    records = [page(story, encoding=encodings[n % 5], chunked=n % 2 == 0) for n, story in enumerate(STORIES[:20])]
+    front = PAGES.url("/"), "2026-03-20T00:00:00Z", [("Content-Type", "text/html")], PAGES.front().encode()
+    section = PAGES.url("/world/"), "2026-03-20T00:00:00Z", [("Content-Type", "text/html")], PAGES.section_page("world").encode()
+    feed = PAGES.url("/feed.xml"), "2026-03-20T00:00:00Z", [("Content-Type", "application/xml")], b"<rss/>"
+    warc(folder / "a.warc.gz", [front, section, feed, *records[:10]])
+    warc(folder / "b.warc", records[10:], packed=False)
+    (folder / "notes.txt").write_text("no WARC")
+    done = imported(crawl, folder)
+    assert done.code == 0 and len(done.lines()) == 20
+    articles = {article["url"]: article for article in done.articles().values()}
+    for story in STORIES[:20]:
+        article = articles[PAGES.url(PAGES.path(story))]
+        assert (article["headline"], article["published_at"]) == (story.headline, PAGES.expected(story)["published_at"])
+        assert article["site"] == "courier.example" and "second_hand" in article["flags"]
+        assert article["fetched_at"] == "2026-03-20T00:00:00+00:00" and article["capture"]["from"].startswith("file://")
+    # Their bytes are ours now, and read back.
+    assert "20 articles read again, 0 of them otherwise" in reextracted(done)
+    assert done.rows('select source, links, "end" from listing order by id') == [("warc", 10, "exhausted")] * 2
+    assert done.rows("select state, count(*) from page group by 1") == [("stored", 20)]
+
+
+def reextracted(done) -> str:
+    from conftest import command
+
+    return command("reextract", "-s", f"ARCHIVE_DIR={done.folder}").stdout
+
+
+def test_the_same_files_again_bring_nothing_twice(crawl, tmp_path):
+    path = warc(tmp_path / "a.warc.gz", [page(story) for story in STORIES[:6]])
+    imported(crawl, path)
+    done = imported(crawl, path)
+    assert done.stats()["archive/warc/had_before"] == 6
+    assert done.rows("select count(*) from capture where kind = 'article'") == [(6,)]
+    assert len(done.lines()) == 6
+
+
+def test_a_described_site_takes_its_own_articles(crawl, tmp_path):
+    story = STORIES[0]
+    foreign = page(story, url="https://other.example/2026/03/01/a-1")
+    path = warc(tmp_path / "a.warc.gz", [page(story), foreign])
+    done = imported(crawl, path, spider="demo")
+    ((key, article),) = done.articles().items()
+    assert key == str(story.number)
+    assert_true(article, PAGES.expected(story))
+
+
+def test_what_is_damaged_is_counted_and_passed_over(crawl, tmp_path):
+    whole = warc(tmp_path / "a.warc.gz", [page(story) for story in STORIES[:8]])
+    data = bytearray(whole.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    torn = tmp_path / "torn.warc.gz"
+    torn.write_bytes(bytes(data[:-50]))
+    done = imported(crawl, torn)
+    assert done.stats()["archive/warc/damaged"] >= 2
+    assert 5 <= len(done.lines()) <= 6
+    ((end, reason),) = done.rows('select "end", reason from listing')
+    assert end == "error" and "damaged" in reason
+    assert "Traceback" not in done.log
+
+
+def test_older_captures_become_earlier_texts(play, crawl, tmp_path):
+    """A first-hand text is not replaced by what others captured before it; the difference is an edit."""
+    site = play(stories=60)
+    edited = site.pages.newsroom.edited[0]
+    story = site.pages.newsroom.get(edited)
+    older = page(story, at="2026-03-13T00:00:00Z")
+    site.pages.newsroom.edition = 2
+    done = crawl(site, "-a", "source=feed")
+    done = imported(crawl, warc(tmp_path / "a.warc.gz", [older]), spider="demo")
+    (article,) = [article for article in done.articles().values() if article["key"] == str(edited)]
+    assert article["headline"].startswith("Correction:") and "second_hand" not in article["flags"]
+    assert done.rows("select headline, cause, changed from revision where id = ?", f"demo:{edited}") == [
+        (story.headline, "publisher", '["headline"]')
+    ]
+    assert done.stats()["archive/article/earlier"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["news"], "news wants warc="),
+        (["news", "-a", "warc=/nowhere/*.warc.gz"], "names no file"),
+        (["demo", "-a", "source=warc"], "source=warc wants warc= as well"),
+        (["demo", "-a", "cdx=http://127.0.0.1:1/news/cdx"], "cdx= is for source=wayback"),
+        (["demo", "-a", "source=wayback", "-a", "cdx=web.archive.org"], "is no address of a CDX server"),
+    ],
+)
+def test_wrong_arguments_of_the_past_are_one_line(tmp_path, arguments, says):
+    from conftest import command
+
+    done = command("crawl", *arguments, "-s", f"ARCHIVE_DIR={tmp_path / 'archive'}")
+    assert done.returncode == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_chunks_are_undone_where_there_are_any():
+    assert unchunked(b"5\r\nhello\r\n3;x=1\r\nabc\r\n0\r\n\r\n") == b"helloabc"
+    assert unchunked(b"<html>") == b"<html>"
+
+
+def test_the_capture_nearest_to_publication_is_taken():
+    def link(at, day="2022-02-03", key="1"):
+        return Link("u", site="s", key=key, day=day, captured_at=f"{at}T00:00:00+00:00")
+
+    links = [
+        link("2022-01-01"),
+        link("2022-02-04"),
+        link("2024-01-01"),
+        link("2023-01-01", None, "2"),
+        link("2021-01-01", None, "2"),
+    ]
+    assert [found.captured_at[:10] for found in nearest(links)] == ["2022-02-04", "2021-01-01"]
+
+
+def test_both_kinds_of_cdx_servers_are_understood():
+    from scrapy.http import Response
+
+    asked = "https://web.archive.org/cdx/search/cdx?url=a"
+    table = [["original", "timestamp", "statuscode", "mimetype"], ["http://a.b:80/x y?q=1", "20220203125400", "200", "text/html"]]
+    rows = [*table, ["http://a.b/gone", "20220203125400", "404", "text/html"], [], ["resume key"]]
+    chunk = Wayback().read(Response(asked, body=json.dumps(rows).encode()), "UTC")
+    assert [(link.url, link.captured_at, link.via) for link in chunk.links] == [
+        (
+            "http://a.b:80/x y?q=1",
+            "2022-02-03T12:54:00+00:00",
+            "https://web.archive.org/web/20220203125400id_/http://a.b:80/x%20y?q=1",
+        )
+    ]
+    assert chunk.more == [f"{asked}&resumeKey=resume+key"]
+    line = {"urlkey": "b,a)/x", "timestamp": "20220203125400", "url": "http://a.b/x", "mime": "text/html", "status": "200"}
+    chunk = Wayback().read(Response("http://127.0.0.1:80/news/cdx?url=a", body=json.dumps(line).encode()), "UTC")
+    assert chunk.links[0].via == "http://127.0.0.1:80/news/20220203125400id_/http://a.b/x" and chunk.more == []
+    assert Wayback().read(Response(asked, body=b""), "UTC").links == []
