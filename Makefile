@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/run
 	@$(BIN)/scrapy demo
 
-test: $(VENV)/dev
+test: $(VENV)/dev $(VENV)-pywb/done
 	$(BIN)/python -m pytest -q -n auto
 
 lint: $(VENV)/dev
@@ -26,5 +26,11 @@ $(VENV)/dev: requirements.txt requirements-dev.txt | $(BIN)/python
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+# A web archive's server, asked by the tests as CDX server and for raw captures.
+$(VENV)-pywb/done: requirements-pywb.txt
+	$(PYTHON) -m venv $(VENV)-pywb
+	$(VENV)-pywb/bin/pip install -q --disable-pip-version-check -r requirements-pywb.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo-archive
+	rm -rf $(VENV) $(VENV)-pywb demo-archive

@@ -50,6 +50,8 @@ def print_coverage(out: Console, reports: list[dict], days: bool = False) -> Non
             Text(report["site"], style="bold"),
             Text("{seen} articles seen = {stored} stored + {excluded} excluded + {owed} owed".format(**totals)),
         )
+        if totals["second_hand"]:
+            out.print(Text(f"{totals['second_hand']} of the stored are second-hand: from web archives or the files of others"))
         out.print()
         rows = [
             (r["source"], r["section"], _span(r["first"], r["last"]), r["seen"], r["stored"], r["excluded"], r["owed"])
@@ -123,15 +125,21 @@ def _depth(listing: dict) -> str:
 
 
 def _fold_days(listings: list[dict]) -> list[dict]:
-    """Days that were walked whole become one row; each other day stays a row."""
-    whole = [listing for listing in listings if listing["source"] == "days" and listing["whole"]]
-    others = [listing for listing in listings if not (listing["source"] == "days" and listing["whole"])]
+    """Days that were walked whole become one row a source; each other day stays a row."""
+    for source in ("days", "wayback"):
+        listings = _folded(listings, source)
+    return listings
+
+
+def _folded(listings: list[dict], source: str) -> list[dict]:
+    whole = [listing for listing in listings if listing["source"] == source and listing["whole"] and listing["since"]]
+    others = [listing for listing in listings if listing not in whole]
     if len(whole) < 2:
         return listings
     first, last = min(w["since"] for w in whole), max(w["since"] for w in whole)
     return others + [
         {
-            "source": "days",
+            "source": source,
             "section": f"{len(whole)} days {first} … {last}",
             "started_at": max(w["started_at"] for w in whole),
             "end": "exhausted",

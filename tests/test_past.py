@@ -9,7 +9,8 @@ import zlib
 
 import brotli
 import pytest
-from conftest import assert_true
+from conftest import assert_true, command
+from scrapy.http import Response
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -87,8 +88,6 @@ def test_articles_are_read_out_of_warc_files_of_all_kinds(crawl, tmp_path):
 
 
 def reextracted(done) -> str:
-    from conftest import command
-
     return command("reextract", "-s", f"ARCHIVE_DIR={done.folder}").stdout
 
 
@@ -153,8 +152,6 @@ def test_older_captures_become_earlier_texts(play, crawl, tmp_path):
     ],
 )
 def test_wrong_arguments_of_the_past_are_one_line(tmp_path, arguments, says):
-    from conftest import command
-
     done = command("crawl", *arguments, "-s", f"ARCHIVE_DIR={tmp_path / 'archive'}")
     assert done.returncode == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
@@ -179,8 +176,6 @@ def test_the_capture_nearest_to_publication_is_taken():
 
 
 def test_both_kinds_of_cdx_servers_are_understood():
-    from scrapy.http import Response
-
     asked = "https://web.archive.org/cdx/search/cdx?url=a"
     table = [["original", "timestamp", "statuscode", "mimetype"], ["http://a.b:80/x y?q=1", "20220203125400", "200", "text/html"]]
     rows = [*table, ["http://a.b/gone", "20220203125400", "404", "text/html"], [], ["resume key"]]

@@ -144,7 +144,12 @@ class Archive:
 
     def sites(self) -> list[str]:
         """Return the sites of which the archive has pages or listings."""
-        return [row[0] for row in self.db.execute("select site from page union select site from listing order by 1")]
+        rows = self.db.execute(
+            """select site from page union
+            select site from listing l where not exists (select 1 from sighting s where s.source = l.source and s.listing = l.url)
+            order by 1"""
+        )
+        return [row[0] for row in rows]
 
     def now(self) -> str:
         """The present time as the ledger writes it."""

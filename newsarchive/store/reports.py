@@ -36,6 +36,11 @@ def _coverage(archive: Archive, site: str) -> dict[str, Any]:
     )
     totals = {"seen": sum(states.values()), "stored": states["stored"], "excluded": sum(states[s] for s in EXCLUDED)}
     totals |= {"owed": sum(states[s] for s in OWED), **{state: states[state] for state in STATES if state != "stored"}}
+    (totals["second_hand"],) = db.execute(
+        """select count(*) from page p join article a on a.id = p.id
+        where p.site = ? and p.state = 'stored' and a.flags like '%"second_hand"%'""",
+        (site,),
+    ).fetchone()
     excluded = [
         dict(row)
         for row in db.execute(
@@ -71,10 +76,18 @@ def _coverage(archive: Archive, site: str) -> dict[str, Any]:
 
 
 def _listings(archive: Archive, site: str) -> list[dict[str, Any]]:
-    """The last walk of each listing; ``whole`` also when days that were walked whole stand in for what it left out."""
+    """The last walk of each listing; ``whole`` also when days that were walked whole stand in for what it left out.
+
+    A site without a listing of its own came in files that hold many sites.
+    """
+    own = archive.db.execute("select 1 from listing where site = ?", (site,)).fetchone()
+    seen = (
+        """(source, url) in (select distinct s.source, s.listing from sighting s join page p on p.id = s.page where p.site = ?)"""
+    )
     rows = archive.db.execute(
-        """select crawl, source, url, section, since, until, started_at, ended_at, pages, links, new, reached, covers, "end", reason
-        from listing where id in (select max(id) from listing where site = ? group by source, url)
+        f"""select crawl, source, url, section, since, until, started_at, ended_at, pages, links, new, reached, covers, "end",
+          reason
+        from listing where id in (select max(id) from listing where {"site = ?" if own else seen} group by source, url)
         order by source, section, url""",
         (site,),
     )
@@ -155,7 +168,7 @@ def by_section(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "section": section,
             "first": min((r["day"] for r in part if r["day"]), default=None),
             "last": max((r["day"] for r in part if r["day"]), default=None),
-            **{name: sum(r[name] for r in part) for name in ("seen", "stored", "excluded", "owed")},
+            **{name: sum(r[name] for r in part) for name in ("seen", "stored", "excluded", "owed", "second_hand")},
         }
         for (source, section), part in groups.items()
     ]
