@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import unicodedata
 from typing import Any
 
@@ -43,7 +42,7 @@ def folded(value: Any) -> Any:
     True
     """
     if isinstance(value, str):
-        return re.sub(r"\s+", " ", unicodedata.normalize("NFC", value)).strip()
+        return " ".join(unicodedata.normalize("NFC", value).split())
     if isinstance(value, list):
         return [folded(x) for x in value]
     if isinstance(value, dict):

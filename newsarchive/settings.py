@@ -39,6 +39,8 @@ DOWNLOAD_DELAY = 1
 DOWNLOAD_DELAY_JITTER = 0.5
 CONCURRENT_REQUESTS = 8
 CONCURRENT_REQUESTS_PER_DOMAIN = 4
+# A web archive serves everybody: slower than a site that is ours to ask.
+DOWNLOAD_SLOTS = {"web.archive.org": {"concurrency": 1, "delay": 4}}
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_VERIFY_CERTIFICATES = True

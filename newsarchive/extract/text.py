@@ -20,7 +20,9 @@ def plain(text: str) -> str:
     >>> plain(" a\\n\\u00a0 b\\x00 ")
     'a b'
     """
-    return SPACE.sub(" ", UNPRINTABLE.sub("", text)).strip()
+    folded = " ".join(text.split())
+    # Printable is far less than what is not unprintable here; most text is, and needs no more.
+    return folded if folded.isprintable() else SPACE.sub(" ", UNPRINTABLE.sub("", text)).strip()
 
 
 def decoded(text: str) -> str:
