@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import zlib
+from urllib.parse import parse_qs, urlsplit
 
 import brotli
 import pytest
@@ -16,6 +18,7 @@ from warcio.warcwriter import WARCWriter
 
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
+from newsarchive.demo.server import Answer
 from newsarchive.discovery.wayback import Wayback, nearest
 from newsarchive.items import Link
 from newsarchive.reread import zstd
@@ -154,6 +157,88 @@ def test_older_captures_become_earlier_texts(play, crawl, tmp_path):
 def test_wrong_arguments_of_the_past_are_one_line(tmp_path, arguments, says):
     done = command("crawl", *arguments, "-s", f"ARCHIVE_DIR={tmp_path / 'archive'}")
     assert done.returncode == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_walls_in_files_of_others_are_no_articles(crawl, tmp_path):
+    wall = b"<html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1><p>Enable JavaScript and cookies to continue</p></body></html>"
+    records = [page(STORIES[0]), (PAGES.url(PAGES.path(STORIES[1])), "2026-03-20T00:00:00Z", [("Content-Type", "text/html")], wall)]
+    done = imported(crawl, warc(tmp_path / "a.warc.gz", records), spider="demo")
+    assert len(done.lines()) == 1 and done.stats()["archive/warc/wall"] == 1
+
+
+def test_a_large_file_is_read_in_flat_memory(crawl, tmp_path):
+    """A record of a hundred megabytes is passed over, and thousands of articles leave nothing behind."""
+    large = (PAGES.url("/film"), "2026-03-20T00:00:00Z", [("Content-Type", "text/html")], bytes(100_000_000))
+    pages = DemoPages(Newsroom(2000))
+    stories = [story for story in pages.newsroom.all() if not story.missing and not story.canonical]
+    records = [large, *(page(story, pages, url=pages.url(pages.path(story))) for story in stories)]
+    probe = tmp_path / "memory.txt"
+    arguments = ("-s", 'EXTENSIONS={"memory_probe.MemoryProbe": 1}', "-s", f"MEMORY_PROBE={probe}")
+    done = imported(crawl, warc(tmp_path / "a.warc.gz", records), *arguments)
+    assert done.stats()["archive/warc/too_large"] == 1
+    assert done.rows("select count(*) from article") == [(len(stories),)]
+    memory = [int(line) for line in probe.read_text().splitlines()]
+    assert max(memory) < 250_000_000 and memory[-1] - memory[len(memory) // 2] < 5_000_000
+
+
+class Captures:
+    """A CDX server as the Wayback Machine's, with ``chunks`` of captures of the demo site, and their bytes."""
+
+    def __init__(self, pages, size=10):
+        self.pages, self.size, self.refuse = pages, size, {}
+        self.stories = [s for s in pages.newsroom.all() if not s.missing and not s.canonical]
+        self.asked: list[str] = []
+
+    def __call__(self, path: str) -> Answer | None:
+        if not path.startswith(("/cdx/", "/web/")):
+            return None
+        self.asked.append(path)
+        for part, answers in self.refuse.items():
+            if part in path and answers:
+                return answers.pop(0)
+        if path.startswith("/web/"):
+            m = re.match(r"/web/(\d{14})id_/https?://[^/]+(/.*)", path)
+            return Answer(self.pages.article(self.pages.newsroom.get(self.pages.number(m[2]))).encode())
+        query = parse_qs(urlsplit(path).query)
+        start = int(query.get("resumeKey", ["0"])[0])
+        part = self.stories[start : start + self.size]
+        rows = [[self.pages.url(self.pages.path(s)), f"{s.published:%Y%m%d}120000", "200", "text/html"] for s in part]
+        more = [[], [str(start + self.size)]] if start + self.size < len(self.stories) else []
+        return Answer(json.dumps([["original", "timestamp", "statuscode", "mimetype"], *rows, *more]).encode(), "application/json")
+
+
+def past(site) -> tuple[str, ...]:
+    """Of the whole host: without ``since`` no day is asked for by itself."""
+    return "-a", "source=wayback", "-a", f"cdx={site.url}/cdx/search/cdx", "-s", "RETRY_TIMES=0"
+
+
+def test_a_walk_of_a_cdx_server_goes_on_where_it_was_stopped(play, crawl):
+    site = play(stories=60)
+    server = site.override = Captures(site.pages)
+    server.refuse["resumeKey=30"] = [Answer(b"", status=503)]
+    done = crawl(None, *past(site), spider="demo")
+    assert done.rows('select "end" from listing') == [("error",)]
+    assert done.rows("select count(*) from article") == [(30,)]
+    asked, server.asked[:] = list(server.asked), []
+    done = crawl(None, *past(site), spider="demo")
+    listings = [path for path in server.asked if path.startswith("/cdx/")]
+    assert "resumeKey=30" in listings[0] and len(listings) == 3
+    assert done.rows('select "end" from listing order by id') == [("error",), ("exhausted",)]
+    assert done.rows("select count(*) from article") == [(len(server.stories),)]
+    captures = [path for path in asked + server.asked if path.startswith("/web/")]
+    assert len(captures) == len(set(captures)) == len(server.stories)
+    server.asked.clear()
+    crawl(None, *past(site), spider="demo")
+    assert server.asked == [], "what it said is known for a while"
+
+
+def test_a_web_archive_that_asks_for_patience_gets_it(play, crawl):
+    site = play(stories=60)
+    server = site.override = Captures(site.pages, size=100)
+    server.refuse["id_/"] = [Answer(b"", status=429, headers={"Retry-After": "2"})]
+    done = crawl(None, *past(site)[:-1], "RETRY_TIMES=2", spider="demo")
+    assert done.rows("select state, count(*) from page group by 1") == [("stored", len(server.stories))]
+    assert done.stats()["downloader/response_status_count/429"] == 1
 
 
 def test_chunks_are_undone_where_there_are_any():

@@ -17,6 +17,7 @@ from newsarchive.dates import iso, stamp
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import Wayback
 from newsarchive.extract.article import is_article, load_article, reads_like_article
+from newsarchive.extract.walls import obstacle
 from newsarchive.items import Article, Link, Visit
 from newsarchive.reread import MAX_BYTES, unpacked
 from newsarchive.store.warc import Record, WarcError, payload_digest
@@ -62,9 +63,11 @@ class PastCallbacks:
         if not self.identify(original) or not isinstance(response, HtmlResponse):
             self._record(page, "failed", f"no article of the site at {response.url}"[:300])
             return
-        article = load_article(response.replace(url=original), self.rules)
-        if not is_article(article):
-            self._record(page, "failed", f"no article in the capture {response.url}"[:300], at_last="not_article")
+        captured = response.replace(url=original)
+        wall = obstacle(captured)
+        article = load_article(captured, self.rules) if wall is None else None
+        if article is None or not is_article(article):
+            self._record(page, "failed", f"{wall or 'no article'} in the capture {response.url}"[:300], at_last="not_article")
             return
         fetched_at = iso(datetime.strptime(at, "%Y%m%d%H%M%S").replace(tzinfo=UTC))
         self._second_hand(article, fetched_at, response.url)
@@ -137,6 +140,9 @@ class PastCallbacks:
             return None
         if not isinstance(page, HtmlResponse):
             stats.inc_value("archive/warc/no_page")
+            return None
+        if obstacle(page):
+            stats.inc_value("archive/warc/wall")
             return None
         article = load_article(page, self.rules)
         if not is_article(article) or not reads_like_article(article):

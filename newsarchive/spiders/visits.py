@@ -23,8 +23,6 @@ GONE = (404, 410)
 REFUSED = (401, 402, 403, 451)
 
 
-# A tree takes some 800 bytes an element: so many keep a crawl under 300 MB. The largest of 467 real pages has 10,305 tags.
-MAX_TAGS = 250_000
 MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -84,8 +82,6 @@ class ArticleCallbacks:
         """Return state and reason of a page that holds no article; state ``failed`` when it may hold one later."""
         if response.status in GONE:
             return "gone", f"HTTP {response.status}"
-        if (tags := response.body.count(b"<")) > MAX_TAGS:
-            return "failed", f"page of {tags} tags"
         if wall := obstacle(response):
             return "failed", wall if response.status == 200 else f"{wall} (HTTP {response.status})"
         if response.status != 200:
