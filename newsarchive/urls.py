@@ -21,6 +21,9 @@ TRACKING = (
 SESSION = re.compile(r"(?i)(?<=[?&])(?:(?:phpsessid|jsessionid|aspsessionid\w*|session_?id)=[^&#]*|sid=\w{20,})(?:&|(?=#|$))")
 SESSION_PATH = re.compile(r"(?i);jsessionid=[^/?#;]*")
 
+# Absolute, and nothing in it to resolve.
+PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/[^\s\\?#]*")
+
 # Offline: the list that comes with the package, no cache folder.
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
@@ -59,6 +62,8 @@ def absolute(base: str, address: str | None) -> str | None:
     """
     if not address or not (address := address.strip()):
         return None
+    if PLAIN_ADDRESS.fullmatch(address) and "/." not in address:
+        return address
     try:
         url = urljoin(base, address)
         return url if urlsplit(url).hostname and url.startswith(("http://", "https://")) else None
