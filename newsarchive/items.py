@@ -107,7 +107,7 @@ class Visit:
     """Every address on the way: the one asked for, redirects, the answer's, the canonical one."""
 
     captured: object | None = None
-    """The :class:`newsarchive.capture.Captured` answer that the article was read from."""
+    """The :class:`newsarchive.capturestore.Captured` answer that the article was read from."""
 
     seen: tuple | None = None
     """The walk and the :class:`Link` to enter with the article, when no listing had shown it before."""

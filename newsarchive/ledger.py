@@ -11,7 +11,7 @@ from inspect import iscoroutinefunction, isfunction
 from scrapy import Request
 from scrapy.http import Response
 
-from newsarchive.capture import Captured, CaptureStore, ReplayStore
+from newsarchive.capturestore import Captured, CaptureStore, ReplayStore
 from newsarchive.discovery.walk import Earlier, Listing, Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit

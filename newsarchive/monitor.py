@@ -12,7 +12,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.misc import load_object
 
-from newsarchive.capture import CaptureStore, ReplayStore
+from newsarchive.capturestore import CaptureStore, ReplayStore
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.pipelines import ArchivePipeline
 from newsarchive.store.archive import Archive

@@ -11,12 +11,12 @@ from scrapy.http import Response, TextResponse
 from scrapy.responsetypes import responsetypes
 from scrapy.utils.gz import gunzip
 
-from newsarchive.capture import read_response
 from newsarchive.extract.article import load_article
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import ARTICLE_FIELDS, Article
 from newsarchive.store.warc import WarcError
 from newsarchive.urls import memento
+from newsarchive.warcmessages import read_response
 
 if sys.version_info >= (3, 14):
     from compression import zstd

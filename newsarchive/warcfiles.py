@@ -11,9 +11,10 @@ from pathlib import Path
 import scrapy
 
 import newsarchive
-from newsarchive.capture import CaptureStore, ReplayStore, warc_date
+from newsarchive.capturestore import CaptureStore, ReplayStore
 from newsarchive.store.archive import Archive
 from newsarchive.store.warc import OPEN, mend
+from newsarchive.warcmessages import warc_date
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ import scrapy
 from scrapy import signals
 from scrapy.http import HtmlResponse, Response
 
-from newsarchive.capture import response_of
 from newsarchive.dates import iso, stamp
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import Wayback
@@ -23,6 +22,7 @@ from newsarchive.reread import MAX_BYTES, unpacked
 from newsarchive.store.warc import Record, WarcError, payload_digest
 from newsarchive.store.warcreader import Counts, records, unchunked
 from newsarchive.urls import memento
+from newsarchive.warcmessages import response_of
 
 ASKED_DAYS = 30
 """What a CDX server said of a day or a host is not asked again for so long."""

@@ -1,0 +1,238 @@
+"""The captures of a crawl: written into WARC files by a thread, or given back from those of another archive."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scrapy import Request
+from scrapy.http import Response
+
+from newsarchive.store.archive import Archive
+from newsarchive.store.captures import COLUMNS, Captures
+from newsarchive.store.warc import (
+    IDENTICAL,
+    NOT_MODIFIED,
+    WarcWriter,
+    locate,
+    payload_digest,
+)
+from newsarchive.store.warc_erase import quoting
+from newsarchive.warcmessages import header, request_head, response_head, warc_date
+
+QUEUED_BYTES = 64 * 1024 * 1024
+"""So much may wait to be written; then answers wait in their turn."""
+
+LISTINGS = ("listing", "robots")
+"""Kinds of capture that stand in files of their own, so that a rule may let them go."""
+
+
+@dataclass
+class Captured:
+    """An answer that is being kept."""
+
+    row: dict
+    """As in the table ``capture``."""
+
+    written: Future | None = field(default=None, repr=False)
+    """Done when the record is in its file; None when it was there before, or is not kept."""
+
+    safe: bool = False
+    """The record is on the disk, and rows may cite it."""
+
+    @property
+    def reference(self) -> dict | None:
+        """``{file, offset, digest}`` as an article has it; None when the bytes are not kept."""
+        return {name: self.row[name] for name in ("file", "offset", "digest")} if self.row.get("file") else None
+
+
+class CaptureStore:
+    """The captures of one crawl: bytes in WARC files, written by a thread, and rows of the archive.
+
+    ``folder`` None keeps no bytes. A listing's bytes are kept for ``retention`` days at least; 0: always.
+    """
+
+    def __init__(self, archive: Archive, crawl: int, folder: Path | None, name: str, info: dict, max_bytes: int, retention: float):
+        self.archive, self.crawl, self.folder, self.retention = archive, crawl, folder, retention
+        self.thread = ThreadPoolExecutor(1, "warc")
+        self.writers = {
+            listings: WarcWriter(folder, f"{name}-listings" if listings else name, info, max_bytes)
+            for listings in ((False, True) if folder else ())
+        }
+        self.waiting: list[Captured] = []
+        self.quotes = archive.withdrawals.quotes()
+        """Of erased articles."""
+        self.tainted = False
+        """Something of an erased article was written."""
+        self.queued = 0
+        self.settling = asyncio.Lock()
+
+    def add(self, request: Request, response: Response, taken_at: str | None = None) -> Captured:
+        """Keep ``response``, which answers ``request``; another's capture, without its request, was ``taken_at`` a time."""
+        row = {
+            "crawl": self.crawl,
+            "url": request.url,
+            "fetched_at": taken_at or self.archive.now(),
+            "status": response.status,
+            "etag": header(response, "ETag"),
+            "last_modified": header(response, "Last-Modified"),
+            "digest": payload_digest(response.body),
+            "kind": request.meta.get("kind", "other"),
+        }
+        captured = Captured(row)
+        self.waiting.append(captured)
+        if self.folder is None:
+            return captured
+        before = self.archive.captures.newest(request.url)
+        writer = self.writers[row["kind"] in LISTINGS]
+        if "playwright" in response.flags:
+            captured.written = self.thread.submit(self._write_drawn, writer, captured, response)
+        else:
+            revisit = self._revisit(row, before)
+            if revisit:
+                row |= {name: before[name] for name in ("file", "offset", "digest")}
+            # The heads are made now: later middlewares change the headers of this very object.
+            heads = None if taken_at else request_head(request), response_head(response)
+            captured.written = self.thread.submit(self._write, writer, captured, response, heads, revisit)
+        size = len(response.body)
+        self.queued += size
+        loop = asyncio.get_running_loop()
+        captured.written.add_done_callback(lambda _: loop.call_soon_threadsafe(self._dequeue, size))
+        return captured
+
+    def snapshots(self, url: str) -> list[int]:
+        """Nothing is replayed."""
+        return []
+
+    def _dequeue(self, size: int) -> None:
+        self.queued -= size
+
+    def _revisit(self, row: dict, before: dict | None) -> tuple[str, str, str] | None:
+        """Profile, address and date of the capture that has the same payload."""
+        if before is None:
+            return None
+        if row["status"] == 304:
+            profile = NOT_MODIFIED
+        elif row["status"] == before["status"] and row["digest"] == before["digest"] and not self._aging(row, before):
+            profile = IDENTICAL
+        else:
+            return None
+        return profile, before["url"], warc_date(before["fetched_at"])
+
+    def _aging(self, row: dict, before: dict) -> bool:
+        """A listing's bytes are written anew at half their time, so that no revisit outlives what it refers to."""
+        return bool(self.retention) and row["kind"] in LISTINGS and before["fetched_at"] < self.archive.ago(self.retention / 2)
+
+    def _write(
+        self, writer: WarcWriter, captured: Captured, response: Response, heads: tuple[bytes | None, bytes], revisit
+    ) -> None:
+        ip = response.ip_address and str(response.ip_address)
+        # What came packed is only packed again because each record must be.
+        level = 1 if b"\r\nContent-Encoding:" in heads[1] else 6
+        row = captured.row
+        self.tainted = self.tainted or bool(self.quotes and quoting(self.quotes, (heads[0] or b"") + heads[1], response.body))
+        place = writer.write_exchange(
+            row["url"], warc_date(row["fetched_at"]), ip, *heads, response.body, row["digest"], revisit, level
+        )
+        captured.row |= {} if revisit else vars(place)
+
+    def _write_drawn(self, writer: WarcWriter, captured: Captured, response: Response) -> None:
+        self.tainted = self.tainted or bool(self.quotes and quoting(self.quotes, b"", response.body))
+        place = writer.write_resource(
+            response.url, warc_date(captured.row["fetched_at"]), "text/html; charset=utf-8", response.body, captured.row["digest"]
+        )
+        captured.row |= vars(place)
+
+    async def room(self) -> None:
+        """Wait until less than :data:`QUEUED_BYTES` wait to be written."""
+        if self.queued > QUEUED_BYTES and self.waiting and self.waiting[-1].written:
+            await asyncio.wrap_future(self.waiting[-1].written)
+
+    async def settle(self, captured: Captured | None = None) -> None:
+        """Bring what was captured so far to the disk, so that rows may cite it; nothing to do when ``captured`` is there."""
+        async with self.settling:
+            if (captured is not None and captured.safe) or not self.waiting:
+                return
+            waiting, self.waiting = self.waiting, []
+            if self.folder:
+                await asyncio.wrap_future(self.thread.submit(self._sync))
+            for one in waiting:
+                if one.written:
+                    one.written.result()  # a full disk ends the crawl here
+                one.safe = True
+                self.archive.captures.add(**one.row)
+
+    def _sync(self) -> None:
+        for writer in self.writers.values():
+            writer.sync()
+
+    async def close(self) -> None:
+        """Settle, and give the files their names; what cannot be written any more keeps its ``.open``."""
+        with ExitStack() as stack:
+            stack.callback(self.thread.shutdown)
+            for writer in self.writers.values():
+                stack.callback(lambda writer=writer: self.thread.submit(writer.close).result())
+            await self.settle()
+
+    def files(self) -> list[Path]:
+        """Return the files that were written."""
+        return [path for writer in self.writers.values() for path in self.folder.glob(f"{writer.name}-?????.warc.gz")]
+
+
+class ReplayStore:
+    """The captures of another archive, in the folder ``source``, given back instead of asking anybody.
+
+    What is given back is entered in ``archive`` as well; the WARC files are linked to, or copied where that cannot be.
+    """
+
+    def __init__(self, archive: Archive, crawl: int, source: Path, folder: Path):
+        self.archive, self.crawl, self.folder = archive, crawl, folder
+        self.source = source / "warc"
+        replayed = Archive(source / "archive.db", read_only=True)
+        self.captures: Captures = replayed.captures
+        archive.withdrawals.take_over(replayed)
+        self.tainted = False
+
+    def find(self, request: Request) -> dict | None:
+        """Return the row of the newest answer to ``request``, a 200 if there was one; or the one that its meta names."""
+        if request.meta.get("kind") == "article" and "snapshot" not in request.meta:
+            # Its texts one after the other, as the publisher put them there.
+            request.meta["snapshot"], *request.meta["snapshots"] = self.snapshots(request.url) or [None]
+        if number := request.meta.get("snapshot"):
+            return self.captures.get(number)
+        return self.captures.newest(request.url) or self.captures.newest(request.url, status=None)
+
+    def snapshots(self, url: str) -> list[int]:
+        """Return the captures of a listing that differ from the one before, oldest first."""
+        return self.captures.different(url)
+
+    def add(self, row: dict) -> Captured:
+        """Enter a row of the other archive, and its file."""
+        row = dict(row) | {"crawl": self.crawl}
+        path = locate(self.source, row["file"])
+        target = self.folder / row["file"]
+        if not target.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                target.hardlink_to(path)
+            except OSError:
+                shutil.copyfile(path, target)
+        self.archive.captures.add(**{name: row[name] for name in COLUMNS})
+        return Captured(row, safe=True)
+
+    async def room(self) -> None:
+        pass
+
+    async def settle(self, captured: Captured | None = None) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+    def files(self) -> list[Path]:
+        """Nothing is written."""
+        return []
