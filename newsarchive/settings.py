@@ -37,6 +37,8 @@ ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "newsarchive"
 DOWNLOAD_DELAY = 1
 DOWNLOAD_DELAY_JITTER = 0.5
+# Scrapy starts so many tasks for each answer (2.19), and ours hold one article, or links that are no items.
+CONCURRENT_ITEMS = 4
 CONCURRENT_REQUESTS = 8
 CONCURRENT_REQUESTS_PER_DOMAIN = 4
 # A web archive serves everybody: slower than a site that is ours to ask.
