@@ -103,6 +103,15 @@ def test_the_same_files_again_bring_nothing_twice(crawl, tmp_path):
     assert len(done.lines()) == 6
 
 
+def test_max_articles_are_not_passed_by_one_of_a_file(crawl, tmp_path):
+    path = warc(tmp_path / "a.warc.gz", [page(story) for story in STORIES[:9]])
+    done = imported(crawl, path, "-a", "max_articles=4")
+    assert len(done.lines()) == 4
+    done = imported(crawl, path, "-a", "max_articles=4")
+    assert len(done.lines()) == 8
+    assert done.rows('select "end" from listing') == [("bound",), ("bound",)]
+
+
 def test_a_described_site_takes_its_own_articles(crawl, tmp_path):
     story = STORIES[0]
     foreign = page(story, url="https://other.example/2026/03/01/a-1")

@@ -82,7 +82,9 @@ class PastCallbacks:
 
     async def imported(self) -> AsyncIterator[Article]:
         """Yield the articles inside the WARC files of the argument ``warc``, as fast as they are stored."""
-        room = asyncio.Semaphore(AT_ONCE)
+        most = self.arguments.max_articles
+        at_once = 1 if most else AT_ONCE  # one after the other is never one too many
+        room = asyncio.Semaphore(at_once)
 
         def left(item) -> None:
             if isinstance(item, Article) and item.visit.seen:
@@ -98,16 +100,24 @@ class PastCallbacks:
                     if article := self._article_in(record, walk, path):
                         await room.acquire()
                         yield article
+                        if most:
+                            await room.acquire()
+                            room.release()
+                            if self.ledger.new >= most:
+                                walk.fail("max_articles were stored", "bound")
+                                break
                     else:
                         await asyncio.sleep(0)  # others have their turn
             except OSError as error:
                 self.logger.error("Cannot read %s: %s", path, error.strerror)
                 counts.damaged += 1
-            for _ in range(AT_ONCE):  # until all are stored
+            for _ in range(at_once):  # until all are stored
                 await room.acquire()
-            for _ in range(AT_ONCE):
+            for _ in range(at_once):
                 room.release()
             self._file_ended(walk, path, counts)
+            if most and self.ledger.new >= most:
+                return
 
     def _file_ended(self, walk: Walk, path: Path, counts: Counts) -> None:
         stats = self.crawler.stats
@@ -115,8 +125,10 @@ class PastCallbacks:
         stats.inc_value("archive/warc/damaged", counts.damaged)
         stats.inc_value("archive/warc/too_large", counts.too_large)
         passed = f"{counts.damaged} damaged and {counts.too_large} too large records passed over"
-        walk.pages, walk.end = 1, "error" if counts.damaged or counts.too_large else "exhausted"
-        walk.reason = passed if walk.end == "error" else None
+        walk.pages = 1
+        if walk.end is None:
+            walk.end = "error" if counts.damaged or counts.too_large else "exhausted"
+            walk.reason = passed if walk.end == "error" else None
         self.walk_ended(walk)
         self.logger.info("Read %s: %d records, %d articles; %s", path, counts.records, walk.links, passed)
 
