@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test bench lint clean
 
 demo: $(VENV)/run
 	@$(BIN)/scrapy demo
@@ -11,9 +11,12 @@ demo: $(VENV)/run
 test: $(VENV)/dev $(VENV)-pywb/done
 	$(BIN)/python -m pytest -q -n auto
 
+bench: $(VENV)/dev
+	$(BIN)/python bench/capture.py --day
+
 lint: $(VENV)/dev
-	$(BIN)/ruff check newsarchive tests
-	$(BIN)/ruff format --check newsarchive tests
+	$(BIN)/ruff check newsarchive tests bench
+	$(BIN)/ruff format --check newsarchive tests bench
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
