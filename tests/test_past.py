@@ -19,9 +19,10 @@ from warcio.warcwriter import WARCWriter
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import Answer
-from newsarchive.discovery.wayback import Wayback, nearest
+from newsarchive.discovery.wayback import WAYBACK, Wayback, nearest
 from newsarchive.items import Link
 from newsarchive.reread import zstd
+from newsarchive.spiders.sputnik import SputnikSpider
 from newsarchive.store.warcreader import unchunked
 
 PAGES = DemoPages(Newsroom(60))
@@ -267,6 +268,18 @@ def test_the_capture_nearest_to_publication_is_taken():
         link("2021-01-01", None, "2"),
     ]
     assert [found.captured_at[:10] for found in nearest(links)] == ["2022-02-04", "2021-01-01"]
+
+
+def test_a_day_is_asked_for_under_the_addresses_that_the_site_had_then():
+    wayback = SputnikSpider.sources["wayback"]
+
+    def patterns(day):
+        listings = wayback.listings(WAYBACK, SputnikSpider.hosts, [day], day)
+        return {parse_qs(urlsplit(listing.url).query)["url"][0] for listing in listings}
+
+    assert patterns("2022-02-03") == {"sputnikglobe.com/20220203/*", "sputniknews.com/20220203/*"}
+    assert {"sputniknews.com/middleeast/20160131*", "sputniknews.com/world/20160131*"} < patterns("2016-01-31")
+    assert len(patterns("2016-01-31")) == 40
 
 
 def test_both_kinds_of_cdx_servers_are_understood():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -27,19 +27,24 @@ CHUNK = 5000
 
 @dataclass(frozen=True)
 class Wayback:
-    """Captures of a site's articles. ``paths`` are beginnings of article paths with the day as a format
-    (``/{0:%Y%m%d}/``): then one listing a day is asked for; without them one a host."""
+    """Captures of a site's articles.
 
-    paths: tuple[str, ...] = ()
+    ``paths`` are beginnings of article paths with the day as a format (``/{0:%Y%m%d}/``), and the first and last publication
+    day on which the site used them (empty: open). Then one listing a day and path is asked for; without them one a host.
+    """
+
+    paths: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def listings(self, cdx: str, hosts: Iterable[str], days: Iterable[str], since: str | None) -> list[Listing]:
         """Return the listings to walk at the server ``cdx``: for each of ``days``, or for all captures after ``since``."""
+        hosts = list(dict.fromkeys(host.removeprefix("www.") for host in hosts))  # CDX servers know them for one
         if not self.paths:
             return [Listing("wayback", _query(cdx, f"{host}/*", since), newest_first=False) for host in hosts]
         return [
             Listing("wayback", _query(cdx, f"{host}{path.format(date.fromisoformat(day))}*", day), newest_first=False, day=day)
             for day in days
-            for path in self.paths
+            for path, (first, last) in self.paths.items()
+            if first <= day <= (last or "9999")
             for host in hosts
         ]
 

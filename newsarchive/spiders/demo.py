@@ -35,7 +35,7 @@ class DemoSpider(NewsSpider):
         ),
         "days": Days("https://courier.example/sitemap_article.xml?date_start={0:%Y%m%d}&date_end={0:%Y%m%d}"),
         "sitemap": Sitemap("https://courier.example/sitemap.xml"),
-        "wayback": Wayback(("/{0:%Y/%m/%d}/",)),
+        "wayback": Wayback({"/{0:%Y/%m/%d}/": ("", "")}),
         "feed": Feed("https://courier.example/feed.xml"),
     }
     article = "article.story"

@@ -9,6 +9,11 @@ from newsarchive.discovery.wayback import Wayback
 from newsarchive.extract.rules import BodyRules, ImageRules
 from newsarchive.spiders.base import NewsSpider
 
+OLD_SECTIONS = (
+    "world us africa asia middleeast latam russia europe military business society science sport analysis columnists interviews"
+    " multimedia photo video infographics"
+).split()
+
 
 class SputnikSpider(NewsSpider):
     """Sputnik International. Markup "C" since mid-2021; older articles are answered in "B" or "C"."""
@@ -51,7 +56,8 @@ class SputnikSpider(NewsSpider):
             "https://sputnikglobe.com/sitemap_article_index.xml",
             span=r"date_start=(?P<since>\d{8})&date_end=(?P<until>\d{8})",
         ),
-        "wayback": Wayback(("/{0:%Y%m%d}/",)),
+        # English pages had their section before the day until 2021.
+        "wayback": Wayback({"/{0:%Y%m%d}/": ("2021-06-01", "")} | {f"/{s}/{{0:%Y%m%d}}": ("", "2021-12-31") for s in OLD_SECTIONS}),
         "feed": Feed("https://sputnikglobe.com/export/rss2/archive/index.xml"),
     }
     # Articles of before July 2021 write Moscow time and call it "Z"; analytics:p_ts is true UTC (seen in 1077343476).
