@@ -50,10 +50,10 @@ class Frontier:
             room = min(room, self.max_articles - self.spider.ledger.new - held)
         return max(room, 0)
 
-    def sighted(self, requests: Sequence[Request], known: set[str] | None = None) -> list[Request]:
+    def sighted(self, requests: Sequence[Request], known: dict[str, tuple[int, int]] | None = None) -> list[Request]:
         """Record the links of ``requests``, all of one walk, and return those to ask for now.
 
-        The keys that earlier walks had seen go into ``known``.
+        The keys that had been seen on its listing go into ``known``, each with the first and the last walk that saw it.
         """
         if not requests:
             return []
@@ -67,8 +67,8 @@ class Frontier:
         walk.new += sum(one.new for one in found)
         passed = []
         for one in found:
-            if one.known and known is not None:
-                known.add(one.link.key)
+            if one.walks and known is not None:
+                known[one.link.key] = one.walks
             if one.claimed:
                 passed.append(self.spider.article_request(one.page.url, one.page.id, one.link.day, one.link.via))
             elif one.due:

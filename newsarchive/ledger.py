@@ -12,14 +12,13 @@ from scrapy import Request
 from scrapy.http import Response
 
 from newsarchive.capturestore import Captured, CaptureStore, ReplayStore
-from newsarchive.discovery.walk import Earlier, Listing, Walk
+from newsarchive.discovery.walk import Earlier, Interrupted, Listing, Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
 from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
 from newsarchive.store.images import Picture
 from newsarchive.store.pages import Cover, Page, Sighted
-from newsarchive.store.schema import WHOLE
 from newsarchive.store.warc import WarcError
 from newsarchive.trouble import FAULTS, ArchiveTrouble
 
@@ -102,7 +101,7 @@ class ArchiveLedger:
     def begin(self, walk: Walk) -> None:
         """Enter ``walk``, and tell it what it may meet."""
         listing = walk.listing
-        walk.id, last = self.archive.listings.begin(
+        walk.id, whole, interrupted = self.archive.listings.begin(
             self.crawl,
             self.site,
             listing.source,
@@ -111,7 +110,8 @@ class ArchiveLedger:
             listing.day or walk.since,
             listing.day or walk.until,
         )
-        walk.begin_after(last and Earlier(last["end"] in WHOLE, last["covers"], last["until"]))
+        walk.earlier = whole and Earlier(*whole)
+        walk.interrupted = {row["id"]: Interrupted(*row) for row in interrupted}
 
     def capture(self, request: Request, response: Response, taken_at: str) -> Captured:
         """Keep another's capture, taken at a time of the ledger."""
@@ -134,6 +134,11 @@ class ArchiveLedger:
         listing = walk.listing
         place = {"walk": walk.id, "crawl": self.crawl, "limit": limit, "position": walk.links + 1}
         return self.archive.pages.sight(listing.source, listing.url, listing.section, links, **place)
+
+    async def kept(self, captured: Captured | None) -> None:
+        """Return once the bytes of ``captured``, if any, are on the disk: what was seen in them can be shown for ever."""
+        if captured:
+            await self.captures.settle(captured)
 
     def step(self, walk: Walk, at: str | None) -> None:
         """Note how far ``walk`` came, and what it asks next."""
@@ -291,13 +296,16 @@ class RunLedger:
             if page.id in found:
                 continue
             claimed = new and limit > 0
-            found[page.id] = Sighted(link, page, new, False, new, claimed)
+            found[page.id] = Sighted(link, page, new, None, new, claimed)
             if claimed:
                 limit -= 1
                 self.under_way.add(page.id)
             elif new:
                 self.left.append(page)
         return list(found.values())
+
+    async def kept(self, captured: Captured | None) -> None:
+        pass
 
     def step(self, walk: Walk, at: str | None) -> None:
         pass

@@ -63,21 +63,25 @@ class SightingMiddleware:
             else:
                 yield output
         walk = response.meta.get("walk")
-        if walk is None or walk.end is not None or response.status != 200:
+        if walk is not None:
+            # A walk that goes on from here after a crash asks for none of this again.
+            await self.crawler.spider.ledger.kept(response.meta.get("captured"))
+        if walk is None or walk.end is not None or response.status != 200 or "unread" in response.meta:
             for request in self.crawler.spider.frontier.sighted(links):
                 yield request
             return
-        known: set[str] = set()
+        known: dict[str, tuple[int, int]] = {}
         for request in self.crawler.spider.frontier.sighted(links, known):
             yield request
-        asked = set(walk.take([request.meta["link"] for request in links], known, [request.url for request in more]))
         spider = self.crawler.spider
+        asked = set(walk.take([request.meta["link"] for request in links], known, [request.url for request in more]))
         self.crawler.stats.inc_value("archive/listing/pages")
         if walk.end is not None:
             for request in spider.walk_ended(walk):
                 yield request
             return
         going_on = [request for request in more if request.url in asked]
+        going_on += [spider.more_request(url, walk) for url in asked - {request.url for request in going_on}]
         spider.ledger.step(walk, going_on[0].url if going_on else None)
         for request in going_on:
             if not spider.frontier.park(request):

@@ -50,7 +50,7 @@ def link(n: int, **more) -> Link:
 
 
 def sight(archive, crawl, links, section="world", source="sections", listing=LISTING, limit=100):
-    walk, _ = archive.listings.begin(crawl, "news", source, listing, section, None, None)
+    walk, *_ = archive.listings.begin(crawl, "news", source, listing, section, None, None)
     return archive.pages.sight(source, listing, section, links, walk=walk, crawl=crawl, limit=limit)
 
 
@@ -267,12 +267,12 @@ def test_coverage_adds_up_and_counts_each_page_once_in_all(archive, crawl):
 
 
 def test_days_that_were_walked_whole_stand_in_for_a_listing(archive, crawl):
-    walk, _ = archive.listings.begin(crawl, "news", "sections", LISTING, "world", "2026-02-27", "2026-02-28")
+    walk, *_ = archive.listings.begin(crawl, "news", "sections", LISTING, "world", "2026-02-27", "2026-02-28")
     archive.listings.step(walk, pages=1, links=20, new=20, reached="2026-02-28", at=None)
     archive.listings.end(walk, "robots", None, "robots.txt forbids it")
     assert not reports.coverage(archive)[0]["complete"]
     for day in ("2026-02-27", "2026-02-28"):
-        walk, _ = archive.listings.begin(crawl, "news", "days", f"https://news.example/{day}", None, day, day)
+        walk, *_ = archive.listings.begin(crawl, "news", "days", f"https://news.example/{day}", None, day, day)
         archive.listings.end(walk, "exhausted", day)
     (report,) = reports.coverage(archive)
     assert report["complete"], report["missing"]

@@ -23,49 +23,107 @@ def link(number: int, at: datetime, dated: bool) -> Link:
     return Link(url, published_at=time, site="news", key=str(number), address=url, day=at.date().isoformat())
 
 
-def walk_once(dice: random.Random, ledger: ArchiveLedger, articles: list, pins: list, size: int, since, until, dated: bool) -> Walk:
+class Site:
+    """A listing whose continuations name the last article shown, or its place."""
+
+    def __init__(self, dice: random.Random):
+        self.articles: list[tuple[int, datetime]] = []
+        self.pins: list[tuple[int, datetime]] = []
+        self.size, self.dated, self.by_article = dice.choice([3, 5, 8]), dice.random() < 0.7, dice.random() < 0.5
+        self.broken: set[str] = set()
+
+    def chunk(self, url: str) -> tuple[list[Link], list[str]] | None:
+        """Links and continuation; None: it does not answer."""
+        if url in self.broken:
+            return None
+        last = int(url.removeprefix(URL) or 0)
+        place = next(n for n, (number, _) in enumerate(self.articles, 1) if number == last) if last and self.by_article else last
+        shown = (self.pins if url == URL else []) + self.articles[place : place + self.size]
+        more = place + self.size
+        goes_on = [f"{URL}{self.articles[more - 1][0] if self.by_article else more}"] if more < len(self.articles) else []
+        return [link(number, at, self.dated) for number, at in shown], goes_on
+
+
+def walk_once(dice: random.Random, ledger: ArchiveLedger, site: Site, since, until, dies: float) -> Walk:
     walk = Walk(Listing("sections", URL, "world"), since, until, dice.choice([10_000, 10_000, 10_000, 3]))
     ledger.begin(walk)
-    dies = dice.random() < 0.15
-    place = 0
+    asked = [URL]
     while walk.end is None:
-        shown = (pins if place == 0 else []) + articles[place : place + size]
-        links = [link(number, at, dated) for number, at in shown]
-        place += size
-        inside = [one for one in links if walk.holds(one)]
-        known = {one.link.key for one in ledger.sight(walk, inside, 500) if one.known} if inside else set()
-        walk.take(links, known, [f"{URL}{place}"] if place < len(articles) else [])
-        if dies and dice.random() < 0.4:
+        if dice.random() < dies:
             return walk
-    ledger.step(walk, None)
+        (url,) = asked
+        found = site.chunk(url)
+        if found is None:
+            asked = walk.fail("HTTP 500")
+            continue
+        links, more = found
+        inside = [one for one in links if walk.holds(one)]
+        known = {one.link.key: one.walks for one in ledger.sight(walk, inside, 500) if one.walks} if inside else {}
+        if dice.random() < dies:
+            return walk
+        asked = walk.take(links, known, more)
+        if asked:
+            ledger.step(walk, asked[0])
+    ledger.step(walk, None if walk.end in WHOLE else walk.at)
     ledger.end(walk)
     return walk
 
 
-@pytest.mark.parametrize("seed", range(250))
+@pytest.mark.parametrize("seed", range(400))
 def test_a_whole_walk_left_nothing_out(tmp_path, seed):
     dice = random.Random(seed)
     archive = Archive(tmp_path / "archive.db")
-    articles: list[tuple[int, datetime]] = []
-    pins: list[tuple[int, datetime]] = []
-    size, dated = dice.choice([3, 5, 8]), dice.random() < 0.7
-    for _ in range(dice.randint(2, 6)):
+    site = Site(dice)
+    dies = dice.choice([0, 0.05, 0.2])
+    for _ in range(dice.randint(2, 9)):
         for _ in range(dice.randint(0, 25)):
-            number = len(articles) + 1
-            articles.insert(0, (number, BEGIN + timedelta(hours=6 * number)))
+            number = len(site.articles) + 1
+            site.articles.insert(0, (number, BEGIN + timedelta(hours=6 * number)))
+        articles = site.articles
         if articles and dice.random() < 0.4:
-            pins = dice.sample(articles, min(len(articles), dice.randint(1, 2)))
+            site.pins = dice.sample(articles, min(len(articles), dice.randint(1, 2)))
+        numbers = range(1, len(articles))
+        site.broken = {f"{URL}{n}" for n in dice.sample(numbers, len(numbers) // 10)} if dice.random() < 0.3 else set()
         today = (BEGIN + timedelta(hours=6 * len(articles))).date()
         since = (today - timedelta(days=dice.randint(0, 15))).isoformat() if dice.random() < 0.5 else None
         until = (today - timedelta(days=dice.randint(0, 8))).isoformat() if dice.random() < 0.25 else None
         if since and until and until < since:
             since, until = until, since
         crawl = archive.crawls.begin("news", {})
-        walk = walk_once(dice, ArchiveLedger(archive, "news", None, crawl, None), articles, pins, size, since, until, dated)
+        walk = walk_once(dice, ArchiveLedger(archive, "news", None, crawl, None), site, since, until, dies)
         archive.crawls.end(crawl, "finished", {})
         if walk.end in WHOLE:
             have = {key for (key,) in archive.db.execute("select key from page")}
             deep = min(since or "", walk.covers) if until is None else since or ""
             lacking = [n for n, at in articles if deep <= at.date().isoformat() <= (until or "9999") and str(n) not in have]
             assert not lacking
+    archive.close()
+
+
+def test_twenty_interruptions_cost_a_chunk_or_two_each(tmp_path):
+    """Each walk begins at the top, where there is news, and goes on where the last came to."""
+    dice = random.Random(0)
+    archive, site = Archive(tmp_path / "archive.db"), Site(dice)
+    site.size, site.by_article = 5, True
+    site.articles = [(n, BEGIN + timedelta(hours=6 * n)) for n in range(400, 0, -1)]
+    pages = 0
+    for n in range(21):
+        crawl = archive.crawls.begin("news", {})
+        ledger = ArchiveLedger(archive, "news", None, crawl, None)
+        walk = Walk(Listing("sections", URL, "world"))
+        ledger.begin(walk)
+        asked = [URL]
+        while asked and (n == 20 or walk.pages < 6):
+            links, more = site.chunk(asked[0])
+            known = {one.link.key: one.walks for one in ledger.sight(walk, links, 500) if one.walks}
+            asked = walk.take(links, known, more)
+            ledger.step(walk, asked[0] if asked else None)
+        pages += walk.pages
+        site.articles[:0] = [(1000 + 2 * n + 1, BEGIN + timedelta(days=200 + n)), (1000 + 2 * n, BEGIN + timedelta(days=200 + n))]
+        if n == 20:
+            ledger.end(walk)
+        archive.crawls.end(crawl, "finished", {})
+    assert (walk.end, walk.covers) == ("exhausted", "")
+    assert {int(key) for (key,) in archive.db.execute("select key from page")} >= set(range(1, 401))
+    assert pages <= (400 + 40) / 5 + 3 * 21
     archive.close()

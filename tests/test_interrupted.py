@@ -124,6 +124,21 @@ def test_a_walk_that_was_stopped_is_not_met_by_the_next(counting, crawl, tmp_pat
     assert done.rows("select count(*) from page where state = 'waiting'") == [(0,)]
 
 
+def test_a_walk_that_was_stopped_goes_on_where_it_was(counting, crawl, tmp_path):
+    """Only its top is asked again, where there may be news."""
+    site, folder = counting, tmp_path / "archive"
+    more = len(site.pages.listed("world")) // 20
+    crawl(site, "-a", "section=world", "-s", f"LISTING_MAX_PAGES={more}", folder=folder)
+    first, site.requests[:] = list(site.requests), []
+    done = crawl(site, "-a", "section=world", folder=folder)
+    listings = [path for path in site.requests if site.pages.section(path)]
+    assert done.rows('select "end", covers from listing order by id') == [("bound", None), ("exhausted", "")]
+    assert not done.rows("select 1 from gap where closed_at is null")
+    assert [path for path in listings if path in first] == ["/world/"]
+    sighted = {key for (key,) in done.rows("select key from page")}
+    assert sighted >= {str(story.number) for story in site.pages.listed("world")}
+
+
 def test_a_jobdir_neither_loses_nor_doubles(counting, crawl, tmp_path):
     site, folder = counting, tmp_path / "archive"
     jobdir = ("-s", f"JOBDIR={tmp_path / 'job'}")

@@ -248,7 +248,7 @@ def test_a_day_that_was_walked_before_it_was_over_stands_in_for_nothing(tmp_path
     def walk(source, url, end):
         crawl = archive.crawls.begin("demo", {})
         since = until = "2026-03-01" if source == "days" else None
-        number, _ = archive.listings.begin(crawl, "demo", source, url, None, since or "2026-03-01", until)
+        number, *_ = archive.listings.begin(crawl, "demo", source, url, None, since or "2026-03-01", until)
         archive.listings.end(number, end, "2026-03-01" if end == "exhausted" else None)
         archive.crawls.end(crawl, "finished", {})
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from newsarchive.discovery.walk import Earlier, Listing, Walk, in_order
+from collections.abc import Iterable
+
+from newsarchive.discovery.walk import Earlier, Interrupted, Listing, Walk, in_order
 from newsarchive.items import Link
 
 FRONT = Listing("sections", "https://news.example/world/", "world")
@@ -10,8 +12,8 @@ def links(*days: str | None, prefix: str = "") -> list[Link]:
     return [Link(f"https://news.example/{prefix}{n}", key=f"{prefix}{n}", day=day) for n, day in enumerate(days)]
 
 
-def chunk(walk: Walk, found: list[Link], more: str | None = "next", known: set[str] = frozenset()) -> list[str]:
-    return walk.take(found, set(known), [f"https://news.example/{more}"] if more else [])
+def chunk(walk: Walk, found: list[Link], more: str | None = "next", known: Iterable[str] = ()) -> list[str]:
+    return walk.take(found, dict.fromkeys(known, (1, 1)), [f"https://news.example/{more}"] if more else [])
 
 
 def test_a_listing_without_continuation_is_exhausted_to_its_end():
@@ -36,14 +38,14 @@ def test_a_pinned_old_story_stops_nothing_and_reaches_nothing():
 
 
 def test_a_pinned_story_that_is_new_does_not_hinder_meeting():
-    walk = Walk(FRONT, earlier=Earlier(True, "", None))
+    walk = Walk(FRONT, earlier=Earlier(1, "", None))
     found = links("2015-01-01", "2022-02-03", "2022-02-02", "2022-02-02", prefix="a")
     chunk(walk, found, known={"a1", "a2", "a3"})
     assert (walk.end, walk.covers) == ("met", "")
 
 
 def test_one_unknown_article_in_the_chunk_goes_on():
-    walk = Walk(FRONT, earlier=Earlier(True, "2022-01-01", None))
+    walk = Walk(FRONT, earlier=Earlier(1, "2022-01-01", None))
     assert chunk(walk, links("2022-02-03", "2022-02-02", prefix="a"), known={"a1"})
     chunk(walk, links("2022-02-01", prefix="b"), "3", known={"b0"})
     assert (walk.end, walk.covers) == ("met", "2022-01-01")
@@ -98,22 +100,22 @@ def test_a_listing_without_end_is_bounded():
 
 def test_a_sitemap_index_is_walked_when_all_its_files_are():
     walk = Walk(Listing("sitemap", "https://news.example/sitemap.xml", newest_first=False))
-    assert walk.take([], set(), ["https://news.example/1", "https://news.example/2", "https://news.example/1"]) == [
+    assert walk.take([], {}, ["https://news.example/1", "https://news.example/2", "https://news.example/1"]) == [
         "https://news.example/1",
         "https://news.example/2",
     ]
-    walk.take(links("2022-02-03"), set(), [])
+    walk.take(links("2022-02-03"), {}, [])
     assert walk.end is None
-    walk.take(links("2022-02-03"), set(), [])
+    walk.take(links("2022-02-03"), {}, [])
     assert walk.end == "exhausted"
 
 
 def test_a_sitemap_goes_on_without_a_file_that_fails_and_is_not_whole():
     walk = Walk(Listing("sitemap", "https://news.example/sitemap.xml", newest_first=False))
-    walk.take([], set(), ["https://news.example/1", "https://news.example/2"])
+    walk.take([], {}, ["https://news.example/1", "https://news.example/2"])
     walk.fail("HTTP 500")
     assert walk.end is None
-    walk.take(links("2022-02-03"), set(), [])
+    walk.take(links("2022-02-03"), {}, [])
     assert (walk.end, walk.reason, walk.covers) == ("error", "HTTP 500", None)
 
 
@@ -143,7 +145,7 @@ def test_exhausted_with_since_vouches_for_since_alone():
 
 
 def test_what_an_earlier_walk_did_not_look_for_is_not_met():
-    walk = Walk(FRONT, earlier=Earlier(True, "", "2022-02-02"))
+    walk = Walk(FRONT, earlier=Earlier(1, "", "2022-02-02"))
     assert chunk(walk, links("2022-02-04", "2022-02-03", prefix="a"), "2", known={"a0", "a1"})
     assert chunk(walk, links("2022-02-03", "2022-02-02", prefix="b"), "3", known={"b0", "b1"})
     chunk(walk, links("2022-02-02", "2022-02-01", prefix="c"), "4", known={"c0", "c1"})
@@ -151,7 +153,7 @@ def test_what_an_earlier_walk_did_not_look_for_is_not_met():
 
 
 def test_nothing_is_met_by_pinned_stories_alone():
-    walk = Walk(FRONT, until="2022-01-31", earlier=Earlier(True, "", None))
+    walk = Walk(FRONT, until="2022-01-31", earlier=Earlier(1, "", None))
     assert chunk(walk, links("2015-01-01", "2022-02-03", "2022-02-02", prefix="a"), known={"a0", "a1", "a2"})
     assert walk.end is None
 
@@ -159,3 +161,42 @@ def test_nothing_is_met_by_pinned_stories_alone():
 def test_in_order_are_those_with_nothing_newer_below():
     found = links("2020-01-01", None, "2022-02-03", "2022-02-03", "2022-02-02")
     assert [link.key for link in in_order(found)] == ["1", "2", "3", "4"]
+
+
+def resumed(until: str | None = None) -> Walk:
+    """A walk, the third of its listing, that may go on with the second."""
+    return Walk(FRONT, id=3, interrupted={2: Interrupted(2, "https://news.example/deep", until)})
+
+
+def test_a_walk_goes_on_where_one_that_it_meets_was_interrupted():
+    walk = resumed()
+    found = links("2022-02-03", "2022-02-02", prefix="a")
+    assert walk.take(found, {"a1": (1, 2)}, ["https://news.example/2"]) == ["https://news.example/2"]
+    found = links("2022-02-02", "2022-02-01", prefix="b")
+    assert walk.take(found, {"b0": (2, 2), "b1": (1, 2)}, ["https://news.example/3"]) == ["https://news.example/deep"]
+    assert walk.take(links("2021-02-02", prefix="c"), {}, []) == []
+    assert (walk.end, walk.covers) == ("exhausted", "")
+
+
+def test_what_others_saw_since_is_not_gone_on_from():
+    found = links("2022-02-03", "2022-02-02", "2022-02-01")
+    for known in ({"0": (2, 2), "1": (2, 2)}, {"0": (2, 2), "1": (2, 2), "2": (1, 1)}):
+        assert resumed().take(found, known, ["https://news.example/2"]) == ["https://news.example/2"]
+    known = dict.fromkeys("012", (2, 2))
+    assert resumed("2022-02-02").take(found, known, ["https://news.example/2"]) == ["https://news.example/2"]
+
+
+def test_a_continuation_that_is_gone_is_made_good_for_from_above():
+    found, known = links("2022-02-03", prefix="a"), {"a0": (2, 2)}
+    for answer in ("fails", "is empty", "is the top again"):
+        walk = resumed()
+        assert walk.take(found, known, ["https://news.example/2"]) == ["https://news.example/deep"]
+        if answer == "fails":
+            instead = walk.fail("HTTP 404")
+        else:
+            again = found if answer == "is the top again" else []
+            instead = walk.take(again, {"a0": (2, 3)}, ["https://news.example/2"] if again else [])
+        assert (instead, walk.end) == (["https://news.example/2"], None)
+        assert walk.take(links("2022-02-02", prefix="b"), {"b0": (2, 2)}, ["https://news.example/deep"])
+        assert walk.fail("HTTP 404") == []
+        assert (walk.end, walk.covers) == ("error", None)

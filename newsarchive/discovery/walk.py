@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsarchive.items import Link
@@ -39,14 +39,26 @@ class Listing:
 
 @dataclass(frozen=True)
 class Earlier:
-    """How the last walk of a listing ended."""
+    """The last walk of a listing that was whole, and as deep as this one is asked to be."""
 
-    whole: bool
-    covers: str | None
+    id: int
+    covers: str
     """The oldest day back to which it, with the walks it met, vouches for the listing; ``""``: to its end."""
 
     until: str | None
     """The newest day that it looked for; None: to its top."""
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A walk of a listing that saw all from its top down to ``at``, with the walks it resumed, and nothing below."""
+
+    id: int
+    at: str
+    """What it was to ask next."""
+
+    until: str | None
+    """As :attr:`Earlier.until`."""
 
 
 @dataclass
@@ -73,7 +85,10 @@ class Walk:
     """Its row in the archive."""
 
     earlier: Earlier | None = None
-    """The last walk of the listing, when what it had seen need not be walked again."""
+    """What it had seen need not be walked again."""
+
+    interrupted: dict[int, Interrupted] = field(default_factory=dict)
+    """Walks since then that may be gone on with, by their ids."""
 
     pages: int = 0
     links: int = 0
@@ -92,6 +107,8 @@ class Walk:
         self.at = self.listing.url
         """What was asked last."""
         self.asked = {self.listing.url}
+        self.above: str | None = None
+        """Where the listing goes on above the place that was jumped to, until that has answered."""
         self.empty = self.stale = 0
         self.recent: deque[frozenset[str]] = deque(maxlen=REMEMBERED_CHUNKS)
         self.faults: list[str] = []
@@ -106,18 +123,13 @@ class Walk:
             return None
         return self.listing.day or self.since or ""
 
-    def begin_after(self, earlier: Earlier | None) -> None:
-        """May this walk stop where it meets ``earlier``? Only if that was whole, and as deep as this is asked to be."""
-        if earlier and earlier.whole and earlier.covers is not None and earlier.covers <= (self.since or ""):
-            self.earlier = earlier
-
     def holds(self, link: Link) -> bool:
         """Tell whether ``link`` is within ``since`` and ``until``, as far as the listing tells."""
         return link.day is None or (self.since or "") <= link.day <= (self.until or "9999")
 
-    def take(self, links: Sequence[Link], known: set[str], more: Sequence[str]) -> list[str]:
-        """Go on with one answer: its article links, the keys among them that earlier walks had seen here, and where the
-        listing goes on. Return what to ask next; nothing once :attr:`end` is set."""
+    def take(self, links: Sequence[Link], known: Mapping[str, tuple[int, int]], more: Sequence[str]) -> list[str]:
+        """Go on with one answer: its article links, where the listing goes on, and the ``known`` keys among the links, each
+        with the first and the last walk that had seen it here. Return what to ask next; nothing once :attr:`end` is set."""
         self.pages += 1
         self.pending -= 1
         self.links += sum(self.holds(link) for link in links)
@@ -127,6 +139,9 @@ class Walk:
         if not self.listing.newest_first:
             return self._ask(fresh)
         keys = frozenset(link.key for link in links)
+        if self.above and all(self.id in known.get(key, ()) for key in keys):  # nothing, or the top again
+            return self._walk_from_above()
+        self.above = None
         self.empty = 0 if links else self.empty + 1
         self.stale = self.stale + 1 if keys and keys <= frozenset().union(*self.recent) else 0
         if not links and not more and self.pages == 1:
@@ -142,33 +157,64 @@ class Walk:
         elif (len(keys) > 1 and keys in self.recent) or self.stale >= STALE_CHUNKS:
             self._finish("repeats", f"page {self.pages} shows only articles of the pages before")
         self.recent.append(keys)
+        if self.end is None and (at := self._resumes(links, known)):
+            self.above = fresh[0]
+            return self._ask([at])
         return self._ask(fresh[:1])
 
-    def _meets(self, links: Sequence[Link], known: set[str]) -> bool:
+    def _meets(self, links: Sequence[Link], known: Mapping[str, tuple[int, int]]) -> bool:
         """Tell whether this chunk's articles had all been seen here before, where the earlier walk vouches for what is below.
 
         Pinned stories count for neither: a few that are new to the listing and older than all that stand in order.
         """
+        seen = {key for key, (first, _) in known.items() if first <= self.earlier.id}
         loose = [link for link in in_order(links) if self.holds(link)]
-        if not loose or any(link.key not in known for link in loose):
-            return False
-        if self.earlier.until and any(link.day is None or link.day > self.earlier.until for link in loose):
+        if not loose or any(link.key not in seen for link in loose) or not _within(loose, self.earlier.until):
             return False
         oldest = min(link.day or "" for link in loose)
-        unknown = [link for link in links if self.holds(link) and link.key not in known]
+        unknown = [link for link in links if self.holds(link) and link.key not in seen]
         return 2 * len(unknown) < len(loose) and all(link.day and link.day < oldest for link in unknown)
 
-    def fail(self, reason: str, end: str = "error", at: str | None = None) -> None:
-        """The answer at ``at`` could not be had or read. A listing without order goes on with its other files."""
+    def _resumes(self, links: Sequence[Link], known: Mapping[str, tuple[int, int]]) -> str | None:
+        """Return where an interrupted walk goes on, when it or others like it had seen all of this chunk last, and most of it.
+
+        What it saw vouches for all from here down to there; each is gone on with once.
+        """
+        loose = [link for link in in_order(links) if self.holds(link)]
+        seen = Counter(known[link.key][1] for link in loose if link.key in known)
+        # What stood pinned on top when this walk began it has seen last itself.
+        if seen.total() < len(loose) or not seen.keys() <= {*self.interrupted, self.id}:
+            return None
+        by, count = max(seen.items(), key=lambda item: item[1], default=(None, 0))
+        if by not in self.interrupted or 2 * count <= len(loose) or not _within(loose, self.interrupted[by].until):
+            return None
+        at = self.interrupted.pop(by).at
+        return None if at in self.asked else at
+
+    def fail(self, reason: str, end: str = "error", at: str | None = None) -> list[str]:
+        """The answer at ``at`` could not be had or read. Return what to ask instead.
+
+        A listing without order goes on with its other files, one that was gone on with further down from where it was left.
+        """
         self.pending -= 1
-        self.at = at or self.at
+        if self.above and end != "bound":
+            return self._walk_from_above()
+        if not self.listing.newest_first:
+            self.at = at or self.at
         self.faults.append(reason)
         if self.listing.newest_first or self.pending == 0 or end == "robots":
             self._finish(end, reason)
+        return []
+
+    def _walk_from_above(self) -> list[str]:
+        url, self.above = self.above, None
+        self.asked.discard(self.at)  # it may be come to again
+        return self._ask([url])
 
     def _ask(self, urls: list[str]) -> list[str]:
         if self.end is None and urls and self.pages + self.pending >= self.max_pages:
             self._finish("bound", f"{self.max_pages} pages walked; LISTING_MAX_PAGES allows no more")
+            self.at = urls[0]
         if self.end is None and not urls and self.pending == 0:
             self._finish("error" if self.faults else "exhausted", self.faults[0] if self.faults else None)
         if self.end is not None:
@@ -181,6 +227,10 @@ class Walk:
     def _finish(self, end: str, reason: str | None = None) -> None:
         if self.end is None:
             self.end, self.reason = end, reason
+
+
+def _within(links: Sequence[Link], until: str | None) -> bool:
+    return until is None or all(link.day and link.day <= until for link in links)
 
 
 def in_order(links: Sequence[Link]) -> list[Link]:

@@ -137,20 +137,20 @@ class ListingCallbacks:
                 yield self._menu_request([wanted])
                 return
             reason = f"HTTP {response.status}" if response.status != 200 else f"redirected to {response.url}"
-            yield from self.end_walk(walk, "error", reason, response.url)
+            yield from self._unread(response, walk, reason)
             return
         if response.status != 200:
-            yield from self.end_walk(walk, "error", f"HTTP {response.status}", response.url)
+            yield from self._unread(response, walk, f"HTTP {response.status}")
             return
         try:
             chunk = (self.wayback if source == "wayback" else self.sources[source]).read(
                 response, self.zone, walk.since, walk.until
             )
         except ListingError as error:
-            yield from self.end_walk(walk, "error", str(error), response.url)
+            yield from self._unread(response, walk, str(error))
             return
-        if not chunk.links and walk.pages == 0 and (wall := obstacle(response)):
-            yield from self.end_walk(walk, "error", wall, response.url)
+        if not chunk.links and (walk.pages == 0 or walk.above) and (wall := obstacle(response)):
+            yield from self._unread(response, walk, wall)
             return
         if chunk.fault:
             walk.faults.append(chunk.fault)
@@ -158,7 +158,15 @@ class ListingCallbacks:
             self._learn_names(response, walk)
         yield from self.link_requests(walk, chunk.links)
         for url in chunk.more:
-            yield self._listing_request(self.real(url), walk, continues=True)
+            yield self.more_request(self.real(url), walk)
+
+    def more_request(self, url: str, walk: Walk) -> scrapy.Request:
+        """Return the request for what continues the listing of ``walk``."""
+        return self._listing_request(url, walk, continues=True)
+
+    def _unread(self, response: Response, walk: Walk, reason: str) -> Iterable[scrapy.Request]:
+        response.meta["unread"] = True
+        return self.end_walk(walk, "error", reason, response.url)
 
     def _learn_names(self, response: HtmlResponse, walk: Walk) -> None:
         """What the page's own menu calls a section is its name as well, when a path or an address was asked for."""
@@ -200,8 +208,8 @@ class ListingCallbacks:
         """The answer of ``walk`` at ``at`` is missing. Return requests for what makes good for it."""
         if walk.end is not None:
             return []
-        walk.fail(reason, end, at)
-        return self.walk_ended(walk) if walk.end else []
+        instead = walk.fail(reason, end, at)
+        return self.walk_ended(walk) if walk.end else [self._listing_request(url, walk) for url in instead]
 
     def walk_ended(self, walk: Walk, fill: bool = True) -> list[scrapy.Request]:
         """Close ``walk`` in the ledger. Return requests for the days that its listing did not reach, with ``fill``."""

@@ -6,6 +6,9 @@ from datetime import date, timedelta
 
 from newsarchive.store.schema import WHOLE
 
+INTERRUPTED = ("stopped", "error", "bound")
+"""Ends of a walk that saw all from its top down to where it was, so that another may go on there."""
+
 
 class Listings:
     """The table ``listing``."""
@@ -14,7 +17,11 @@ class Listings:
         self.archive = archive
 
     def begin(self, crawl: int, site: str, source: str, url: str, section: str | None, since: str | None, until: str | None):
-        """Enter a walk; return its id, and the row of the last one of the same listing (None: there was none)."""
+        """Enter a walk; return its id, and rows of earlier ones of the same listing that vouch for a part of it.
+
+        The last that was whole and as deep as this is asked to be (None: there was none); and those since then that were
+        interrupted, newest first, if they were not asked to be less deep.
+        """
         with self.archive.transaction() as db:
             live = self.archive.crawls.live()
             for row in db.execute(
@@ -22,15 +29,21 @@ class Listings:
             ).fetchall():
                 if row["crawl"] not in live:  # it was killed
                     self.end(row["id"], "stopped", None)
-            last = db.execute(
-                """select "end", covers, until from listing where site = ? and source = ? and url = ? order by id desc limit 1""",
-                (site, source, url),
+            whole = db.execute(
+                f"""select id, covers, until from listing where site = ? and source = ? and url = ? and "end" in {WHOLE}
+                and covers <= ? order by id desc limit 1""",
+                (site, source, url, since or ""),
             ).fetchone()
+            interrupted = db.execute(
+                f"""select id, at, until from listing where site = ? and source = ? and url = ? and id > ?
+                and "end" in {INTERRUPTED} and pages > 0 and at <> url and coalesce(since, '') <= ? order by id desc""",
+                (site, source, url, whole["id"] if whole else 0, since or ""),
+            ).fetchall()
             walk = db.execute(
                 "insert into listing (crawl, site, source, url, section, since, until, started_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
                 (crawl, site, source, url, section, since, until, self.archive.now()),
             ).lastrowid
-        return walk, last
+        return walk, whole, interrupted
 
     def step(self, walk: int, *, pages: int, links: int, new: int, reached: str | None, at: str | None) -> None:
         """Note how far a walk came."""

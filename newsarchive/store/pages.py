@@ -43,8 +43,8 @@ class Sighted:
     new: bool
     """Nobody had seen the article before."""
 
-    known: bool
-    """It had been sighted on this listing before the walk began."""
+    walks: tuple[int, int] | None
+    """The first and the last walk that had sighted it on this listing; None: it was not sighted there before."""
 
     due: bool
     """It is to be asked for."""
@@ -117,9 +117,9 @@ class Pages:
                 claimed = due and free and len(claims) < limit
                 if claimed:
                     claims.append(page)
-                known = before is not None and before["walk"] < walk
+                walks = (before["walk"], before["last_walk"]) if before else None
                 there = Page(page, row["url"] if row else link.address, link.day)
-                found[page] = Sighted(link, there, row is None, known, due, claimed)
+                found[page] = Sighted(link, there, row is None, walks, due, claimed)
                 self._enter_sighting(page, source, listing, section, n, link, now, walk)
             self._enter_aliases((link.url, page) for link, page in zip(links, ids, strict=True) if page not in withdrawn)
             self._lease(claims, crawl, now)
