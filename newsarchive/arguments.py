@@ -14,6 +14,9 @@ from newsarchive.discovery.wayback import WAYBACK
 
 FIRST_DAY = "1990-01-01"
 NAMES = ("section", "source", "since", "until", "urls", "base_url", "max_articles", "warc", "cdx")
+EVERYWHERE = ("wayback", "due")
+"""Sources that every site has."""
+
 GIVEN = ("urls", "warc")
 """Sources that an argument of their own name brings."""
 
@@ -103,7 +106,7 @@ def _list(name: str, text: str | None) -> tuple[str, ...]:
 def _sources(sources: tuple[str, ...], given: dict[str, str], site) -> tuple[str, ...]:
     if sources:
         sources += tuple(name for name in GIVEN if name in given)
-    has = (*site.sources, *(("wayback",) if site.hosts and "wayback" not in site.sources else ()))
+    has = tuple(dict.fromkeys((*site.sources, *(EVERYWHERE if site.hosts else ()))))
     found = []
     for source in sources:
         if source in GIVEN and source not in given:

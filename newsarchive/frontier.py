@@ -10,6 +10,7 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 
 from newsarchive.items import Article
 from newsarchive.store.pages import Cover
+from newsarchive.store.revisits import Revisiting
 from newsarchive.trouble import ArchiveTrouble
 
 BATCH = 500
@@ -41,6 +42,25 @@ class Frontier:
             for page in pages:
                 yield self.spider.article_request(page.url, page.id, page.day, page.via)
             await self.crawler.signals.wait_for(signals.scheduler_empty)
+
+    async def revisits(self, cover: Cover) -> AsyncIterator[Request]:
+        """Yield requests for stored articles that are worth a re-visit, as many as the budget of the crawl allows."""
+        settings = self.crawler.settings
+        wanted = Revisiting(*(settings.getfloat(f"REVISIT_{name}") for name in ("MIN_HOURS", "MAX_DAYS", "MIN_CHANCE")))
+        budget = left = settings.getint("REVISIT_MAX")
+        while left > 0:
+            if not (room := self.room()) and self.spider.ledger.held():
+                await self.crawler.signals.wait_for(signals.scheduler_empty)
+                continue
+            pages = self.spider.ledger.claim_due(cover, min(room, left), wanted)
+            if not pages:
+                break
+            left -= len(pages)
+            for page in pages:
+                yield self.spider.article_request(page.url, page.id, page.day)
+            await self.crawler.signals.wait_for(signals.scheduler_empty)
+        self.crawler.stats.inc_value("archive/revisit/asked", budget - left)
+        self.spider.logger.info("Re-visited %d articles; REVISIT_MAX allows %d a crawl", budget - left, budget)
 
     def room(self) -> int:
         """Return how many more pages may be claimed now."""

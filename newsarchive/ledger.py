@@ -19,6 +19,7 @@ from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
 from newsarchive.store.images import Picture
 from newsarchive.store.pages import Cover, Page, Sighted
+from newsarchive.store.revisits import Revisiting
 from newsarchive.store.warc import WarcError
 from newsarchive.trouble import FAULTS, ArchiveTrouble
 
@@ -155,6 +156,10 @@ class ArchiveLedger:
     def claim(self, cover: Cover, limit: int) -> list[Page]:
         """Claim pages that wait."""
         return self.archive.pages.claim(self.crawl, cover, limit)
+
+    def claim_due(self, cover: Cover, limit: int, wanted: Revisiting) -> list[Page]:
+        """Claim stored pages that are worth a re-visit."""
+        return self.archive.revisits.claim(self.crawl, cover, limit, wanted)
 
     def held(self) -> int:
         """How many pages the crawl has claimed and not brought back."""
@@ -320,6 +325,9 @@ class RunLedger:
         pages = [self.left.popleft() for _ in range(min(limit, len(self.left)))]
         self.under_way.update(page.id for page in pages)
         return pages
+
+    def claim_due(self, cover: Cover, limit: int, wanted: Revisiting) -> list[Page]:
+        return []
 
     def held(self) -> int:
         return len(self.under_way)

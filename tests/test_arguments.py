@@ -14,7 +14,7 @@ from newsarchive.spiders.demo import DemoSpider
     [
         (["nosuch"], "there is no site 'nosuch'; there are demo,"),
         (["demo", "-a", "sinze=2026-03-01"], "demo knows no argument 'sinze'"),
-        (["demo", "-a", "source=sitemaps"], "demo has no source 'sitemaps'; it has days, feed, sections, sitemap"),
+        (["demo", "-a", "source=sitemaps"], "demo has no source 'sitemaps'; it has days, due, feed, sections, sitemap"),
         (["demo", "-a", "since=2026-02-30"], "since: '2026-02-30' is no day of the calendar"),
         (["demo", "-a", "until=yesterday"], "until: 'yesterday' is no day, write YYYY-MM-DD"),
         (["demo", "-a", "since=2026-03-05", "-a", "until=2026-03-04"], "until=2026-03-04 is before since=2026-03-05"),

@@ -30,7 +30,7 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, PastCallbacks, SiteRules, s
     """Crawls one news site. See :class:`newsarchive.extract.rules.SiteRules` for how its pages are read."""
 
     sources: dict[str, object] = {}
-    """Ways to find articles: ``sections``, ``days``, ``sitemap``, ``feed``; ``wayback``, which every site has."""
+    """Ways to find articles: ``sections``, ``days``, ``sitemap``, ``feed``; ``wayback`` and ``due``, which every site has."""
 
     wants: tuple[str, ...] = ()
     """Arguments of which it must be given one."""
@@ -63,25 +63,32 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, PastCallbacks, SiteRules, s
 
     async def start(self) -> AsyncIterator[scrapy.Request | Article]:
         """Yield the pages that wait since earlier crawls, then the listings that the arguments name."""
-        async for request in self.frontier.waiting(self._cover()):
+        cover = self._cover()
+        async for request in self.frontier.waiting(cover):
             yield request
         for source in self.arguments.sources:
             if source == "warc":
                 async for article in self.imported():
                     yield article
                 continue
+            if source == "due":
+                async for request in self.frontier.revisits(cover):
+                    yield request
+                continue
             for request in self._starts(source):
                 yield request
 
     def _cover(self) -> Cover:
         a = self.arguments
+        names = {name.casefold() for name in a.sections}
         for wanted in a.sections:
             found = self.sources["sections"].find(wanted) if "sections" in self.sources else None
             self.want_section(found[0] if found else wanted)
+            names |= {found[0].casefold()} if found else set()
         # The ledger knows sections by the names that earlier crawls found; forms of one name are one section.
         known = {name for name in self.ledger.section_names() if slug(name) in self.wanted_sections}
         sources = a.sources + (tuple({"days", "sitemap"} & set(self.sources)) if a.fills else ())
-        return Cover(self.name, sources, tuple(sorted(known | {name.casefold() for name in a.sections})), a.since, a.until)
+        return Cover(self.name, sources, tuple(sorted(known | names)), a.since, a.until)
 
     def _starts(self, source: str) -> Iterator[scrapy.Request]:
         if source == "urls":

@@ -17,6 +17,8 @@ from newsarchive.store.images import ImageFiles
 from newsarchive.store.jsonlines import JsonLines
 from newsarchive.store.listings import Listings
 from newsarchive.store.pages import Pages
+from newsarchive.store.rates import EditRates
+from newsarchive.store.revisits import Revisits
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, VIEWS
 from newsarchive.store.withdrawals import Withdrawals
 
@@ -70,6 +72,8 @@ class Archive:
         self.listings = Listings(self)
         self.gaps = Gaps(self)
         self.articles = Articles(self)
+        self.rates = EditRates(self)
+        self.revisits = Revisits(self)
         self.captures = Captures(self)
         self.images = ImageFiles(self)
         self.withdrawals = Withdrawals(self)

@@ -9,6 +9,7 @@ from typing import Any
 
 from newsarchive.items import ARTICLE_FIELDS, Article
 from newsarchive.revisions import changed_fields
+from newsarchive.store.rates import born_at
 from newsarchive.store.schema import JSON_FIELDS
 
 COLUMNS = (*ARTICLE_FIELDS, "crawl", "seq")
@@ -28,8 +29,31 @@ class Articles:
             if self.archive.withdrawals.mode(article.id):
                 self.archive.withdrawals.met(visited, article.id, [article.url, *addresses])
                 return "withdrawn"
+            outcome = self.put(article, crawl)
+            if outcome in ("unchanged", "returned", "revised"):
+                self._watched(article, crawl, outcome)
             self.archive.pages.stored(visited, article, [article.url, *addresses])
-            return self.put(article, crawl)
+            return outcome
+
+    def _watched(self, article: Article, crawl: int, outcome: str) -> None:
+        """Let the visit count for how often the section edits.
+
+        Not one that a listing asked for, which shows nothing of those that it did not ask for; nor one that the reading
+        code may have changed.
+        """
+        page = self.archive.db.execute(
+            "select day, first_seen_at, fetched_at, reason from page where id = ? and state = 'stored'", (article.id,)
+        ).fetchone()
+        if page is None or page["reason"] or not page["fetched_at"] or "second_hand" in article.flags:
+            return
+        if page["fetched_at"] >= self.archive.crawls.began(crawl):
+            return
+        if outcome == "revised":
+            cause = "select cause from revision where id = ? order by superseded_at desc, n desc limit 1"
+            if self.archive.db.execute(cause, (article.id,)).fetchone()[0] != "publisher":
+                return
+        born = born_at(article.published_at, page["day"], page["first_seen_at"])
+        self.archive.rates.watched(article.site, article.section, born, page["fetched_at"], outcome == "revised")
 
     def put(self, article: Article, crawl: int, cause: str | None = None) -> str:
         """Make ``article`` the present text of its page, and say what it was.

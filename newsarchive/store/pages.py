@@ -122,7 +122,7 @@ class Pages:
                 found[page] = Sighted(link, there, row is None, walks, due, claimed)
                 self._enter_sighting(page, source, listing, section, n, link, now, walk)
             self._enter_aliases((link.url, page) for link, page in zip(links, ids, strict=True) if page not in withdrawn)
-            self._lease(claims, crawl, now)
+            self.lease(claims, crawl)
         return list(found.values())
 
     def claim(self, crawl: int, cover: Cover, limit: int) -> list[Page]:
@@ -152,7 +152,7 @@ class Pages:
                 order by day desc limit ?""",
                 (cover.site, now, *live, now, cover.since or "", cover.until or "9999", *parameters, limit),
             ).fetchall()
-            self._lease([row["id"] for row in rows], crawl, now)
+            self.lease([row["id"] for row in rows], crawl)
         past = cover.sources == ("wayback",)
         return [Page(row["id"], row["url"], row["day"], row["via"] if past or not row["live"] else None) for row in rows]
 
@@ -184,6 +184,7 @@ class Pages:
                 due_at = stamp(datetime.fromisoformat(now) + DISTANCES[tries - 1])
             if state == "stored":  # what was stored stays; the change that was announced is still to be fetched
                 reason = "newer" if due_at else None
+                due_at = due_at or stamp(datetime.fromisoformat(now) + DISTANCES[-1])  # no re-visit before
             db.execute(
                 "update page set state = ?, reason = ?, tries = ?, due_at = ?, lease_by = null, lease_until = null where id = ?",
                 (state, reason, tries, due_at, page),
@@ -202,7 +203,6 @@ class Pages:
 
         What fails once more in one crawl is one failure: the try is given back.
         """
-        now = self.archive.now()
         with self.archive.transaction() as db:
             rows = [
                 row
@@ -210,7 +210,7 @@ class Pages:
                 if row["state"] == "waiting" or row["reason"] == "newer"
             ]
             db.executemany("update page set tries = tries - 1 where id = ?", ((row["id"],) for row in rows))
-            self._lease([row["id"] for row in rows], crawl, now)
+            self.lease([row["id"] for row in rows], crawl)
         return [Page(row["id"], row["url"], row["day"]) for row in rows]
 
     def postpone(self, page: str, reason: str, seconds: float = 0) -> None:
@@ -246,6 +246,13 @@ class Pages:
     def held(self, crawl: int) -> int:
         """Return how many pages ``crawl`` holds."""
         return self.archive.db.execute("select count(*) from page where lease_by = ?", (crawl,)).fetchone()[0]
+
+    def lease(self, pages: Sequence[str], crawl: int) -> None:
+        """Give ``pages`` to ``crawl`` for some time."""
+        until = stamp(datetime.fromisoformat(self.archive.now()) + LEASE)
+        self.archive.db.executemany(
+            "update page set lease_by = ?, lease_until = ? where id = ?", ((crawl, until, page) for page in pages)
+        )
 
     def renew(self, crawl: int) -> None:
         """Lengthen the leases of ``crawl`` that have less than half their time left."""
@@ -369,12 +376,6 @@ class Pages:
 
     def _enter_aliases(self, pairs: Iterable[tuple[str, str]]) -> None:
         self.archive.db.executemany("insert into alias (url, page) values (?, ?) on conflict do nothing", pairs)
-
-    def _lease(self, pages: Sequence[str], crawl: int, now: str) -> None:
-        until = stamp(datetime.fromisoformat(now) + LEASE)
-        self.archive.db.executemany(
-            "update page set lease_by = ?, lease_until = ? where id = ?", ((crawl, until, page) for page in pages)
-        )
 
 
 def _marks(values: Sequence) -> str:
