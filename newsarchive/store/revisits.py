@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from newsarchive.dates import stamp
 from newsarchive.store.pages import Cover, Page
-from newsarchive.store.rates import age, born_at
+from newsarchive.store.rates import born_at
 
 EXPLORED = 10
 """One request in so many goes where most would be found if all sections edited alike: a quiet one is looked at now and then."""
@@ -70,13 +70,15 @@ class Revisits:
         rested = stamp(datetime.fromisoformat(now) - timedelta(hours=wanted.min_hours))
         best: list[tuple[float, str, str]] = []
         even: list[tuple[float, str, str]] = []
+        present = datetime.fromisoformat(now).timestamp()
         for id, day, seen_at, fetched_at, newer, published_at, section in self._stored(cover, wanted, began, now):
-            born = born_at(published_at, day, seen_at)
-            old = age(born, now)
+            born = datetime.fromisoformat(born_at(published_at, day, seen_at)).timestamp()
+            old = max(0.0, present - born) / 3600
             if newer:
                 _keep(best, (math.inf, id, fetched_at), SPARE * limit)
             elif old <= 24 * wanted.max_days and not rested < fetched_at <= now:
-                then = age(born, fetched_at) if fetched_at <= now else 0
+                # A visit in the future was one by a clock that was wrong: nobody knows when.
+                then = max(0.0, datetime.fromisoformat(fetched_at).timestamp() - born) / 3600 if fetched_at <= now else 0.0
                 # The chance is 1 - exp(-expected), and so in the same order.
                 for heap, curve in ((best, curves[section]), (even, curves.whole)):
                     expected = curve.until(old) - curve.until(then)
