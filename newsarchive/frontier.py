@@ -85,6 +85,11 @@ class Frontier:
         stats.inc_value(f"archive/sighting/{walk.listing.source}", len(links))
         stats.inc_value("archive/sighting/outside", len(requests) - len(links))
         walk.new += sum(one.new for one in found)
+        if stamped := sum(one.stamped for one in found):
+            stats.inc_value("archive/sighting/stamped", stamped)
+            if not walk.stamped:
+                self.spider.logger.info("%s stamps everything with the present time: that makes no article due", walk.listing.url)
+            walk.stamped += stamped
         passed = []
         for one in found:
             if one.walks and known is not None:

@@ -93,6 +93,9 @@ class Walk:
     pages: int = 0
     links: int = 0
     new: int = 0
+    stamped: int = 0
+    """Links whose newer time meant nothing."""
+
     reached: str | None = None
     """Oldest day seen, pinned items aside."""
 

@@ -20,6 +20,7 @@ from newsarchive.store.pages import Pages
 from newsarchive.store.rates import EditRates
 from newsarchive.store.revisits import Revisits
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, VIEWS
+from newsarchive.store.stamps import Stamps
 from newsarchive.store.withdrawals import Withdrawals
 
 BUSY_SECONDS = 60
@@ -74,6 +75,7 @@ class Archive:
         self.articles = Articles(self)
         self.rates = EditRates(self)
         self.revisits = Revisits(self)
+        self.stamps = Stamps(self)
         self.captures = Captures(self)
         self.images = ImageFiles(self)
         self.withdrawals = Withdrawals(self)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from newsarchive.dates import stamp
 from newsarchive.items import Article, Link
+from newsarchive.store.stamps import Told
 
 LEASE = timedelta(hours=1)
 # How long a page that could not be had waits for its next try; after the last it is given up.
@@ -19,6 +20,10 @@ DISTANCES = [
     timedelta(days=3),
     timedelta(days=7),
 ]
+
+
+AT_REST = ("stored", "gone", "moved", "not_article", "given_up")
+"""States of a page that was had, and that a listing may call changed."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,9 @@ class Sighted:
 
     claimed: bool
     """This crawl holds it now and is to ask for it."""
+
+    stamped: bool = False
+    """The listing gives it a newer time, as it does to everything: that makes nothing due."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,8 @@ class Pages:
     ) -> list[Sighted]:
         """Record ``links`` of a listing, in order from ``position``, and claim up to ``limit`` of those that are due.
 
-        A link is due when its article was never stored, or when the listing gives it a newer time than before.
+        A link is due when its article was never stored, or when the listing gives it a newer time than before, unless it
+        stamps everything with the present time.
         """
         now = self.archive.now()
         with self.archive.transaction() as db:
@@ -101,6 +110,13 @@ class Pages:
             withdrawn = {page for page, row in pages.items() if row["state"] == "withdrawn"}
             found: dict[str, Sighted] = {}
             claims: list[str] = []
+            told = [
+                one
+                for link, page in zip(links, ids, strict=True)
+                if (one := self._told(pages.get(page), seen.get(page), link, now, began))
+            ]
+            newer = {one.page for one in told if one.newer}
+            stamped = newer if newer and self.archive.stamps.on_everything(links[0].site, listing, told) else set()
             for n, (link, page) in enumerate(zip(links, ids, strict=True), position):
                 if page in found:  # the same article once more, under another address
                     continue
@@ -110,7 +126,7 @@ class Pages:
                         "insert into page (id, site, key, url, day, first_seen_at) values (?, ?, ?, ?, ?, ?)",
                         (page, link.site, page.removeprefix(f"{link.site}:"), link.address, link.day, now),
                     )
-                due = row is None or self._due(row, before, link, now, began)
+                due = row is None or (page not in stamped and self._due(row, before, link, now, began))
                 if due and row is not None and row["state"] != "waiting":
                     self._reopen(page)
                 free = row is None or row["lease_by"] not in live or row["lease_until"] < now
@@ -119,7 +135,7 @@ class Pages:
                     claims.append(page)
                 walks = (before["walk"], before["last_walk"]) if before else None
                 there = Page(page, row["url"] if row else link.address, link.day)
-                found[page] = Sighted(link, there, row is None, walks, due, claimed)
+                found[page] = Sighted(link, there, row is None, walks, due, claimed, page in stamped)
                 self._enter_sighting(page, source, listing, section, n, link, now, walk)
             self._enter_aliases((link.url, page) for link, page in zip(links, ids, strict=True) if page not in withdrawn)
             self.lease(claims, crawl)
@@ -327,7 +343,7 @@ class Pages:
             return self._due_from_the_past(row, now)
         if row["state"] == "waiting" or (row["state"] == "stored" and row["reason"] == "newer"):
             return row["due_at"] is None or row["due_at"] <= now
-        if row["state"] not in ("stored", "gone", "moved", "not_article", "given_up"):
+        if row["state"] not in AT_REST:
             return False
         fetched = row["fetched_at"] or ""
         if fetched > now:  # by a clock that was wrong: nobody knows when, so a time of change is reason enough
@@ -341,6 +357,16 @@ class Pages:
             return bool(link.modified_at and fetched and link.modified_at > fetched)
         earlier = [time for time in (before["modified_at"], before["published_at"]) if time]
         return bool(times and earlier and max(times) > max(earlier))
+
+    def _told(self, row, before, link: Link, now: str, began: str) -> Told | None:
+        """What the listing says of a page that the crawl has no other reason to ask for."""
+        times = [time for time in (link.modified_at, link.published_at) if time]
+        if row is None or link.via or not times or row["state"] not in AT_REST or row["reason"] == "newer":
+            return None
+        if (row["fetched_at"] or "") >= began or (before is None and self._is_second_hand(row)):
+            return None
+        earlier = [time for time in (before["modified_at"], before["published_at"]) if time] if before else []
+        return Told(row["id"], max(times), self._due(row, before, link, now, began), max(earlier, default=None))
 
     def _due_from_the_past(self, row, now: str) -> bool:
         """A web archive is asked for what nobody can have first-hand: never seen on the site, gone there, or given up."""
