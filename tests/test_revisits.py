@@ -177,10 +177,10 @@ def test_the_young_come_first_and_what_was_just_visited_or_is_too_old_not_at_all
     paper(month, 2, born=90, visited=99)
     paper(month, 3, born=98, visited=99)
     paper(month, 4, born=90, visited=99.9)
+    paper(month, 5, born=70, visited=99)
     month.set(100.5)
     _, pages = month.crawl(9)
-    assert [page.id for page in pages] == ["news:3", "news:2", "news:1"]
-    month.archive.crawls.end(1, "finished", {})
+    assert [page.id for page in pages] == ["news:3", "news:2", "news:5", "news:1"]
     month.archive.db.execute("update page set lease_by = null")
     assert [page.id for page in month.crawl(9, Revisiting(max_days=1, min_chance=0))[1]] == ["news:3", "news:2"]
     month.archive.db.execute("update page set lease_by = null")
@@ -192,6 +192,12 @@ def test_the_chance_is_that_of_an_edit_since_the_last_visit(month):
     paper(month, 2, born=0, visited=1)
     month.set(100)
     assert [page.id for page in month.crawl(1)[1]] == ["news:2"]
+
+
+def test_an_article_with_a_date_in_the_future_is_as_old_as_its_first_sighting(month):
+    paper(month, 1, born=9000, visited=1)
+    month.set(3)
+    assert [page.id for page in month.crawl(9, Revisiting())[1]] == ["news:1"]
 
 
 def test_crawls_at_once_share_the_work(month):
@@ -249,9 +255,10 @@ def test_a_visit_counts_when_a_later_crawl_made_it_unasked(month):
     month.set(4)
     crawl = month.archive.crawls.begin("news", {})
     assert month.store(1, article, 0, crawl) == "new"
+    month.set(4.5)
     assert month.store(1, article, 1, crawl) == "revised"
     assert rates(month) == {}
-    month.set(6)
+    month.set(6.5)
     crawl = month.archive.crawls.begin("news", {})
     assert month.store(1, article, 1, crawl) == "unchanged"
     assert rates(month) == {"a": (2, 1, 0)}

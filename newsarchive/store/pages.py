@@ -243,7 +243,7 @@ class Pages:
     def clock_set_back(self) -> None:
         """Let no page wait for a time that a clock gave which was wrong."""
         with self.archive.transaction() as db:
-            db.execute("update page set due_at = null where due_at is not null and (state = 'waiting' or reason = 'newer')")
+            db.execute("update page set due_at = null where due_at is not null and state in ('waiting', 'stored')")
 
     def section_names(self, site: str) -> set[str]:
         """Return the names of sections under which listings of ``site`` showed pages, in lower case."""

@@ -114,8 +114,8 @@ def _rates(hours: list[float], edits: list[float], general: list[float]) -> list
 
 
 def born_at(published_at: str | None, day: str | None, seen_at: str) -> str:
-    """Return from when on the age of an article counts: its publication, as far as that is known."""
-    return published_at or (f"{day}T00:00:00+00:00" if day else seen_at)
+    """Return from when on the age of an article counts: its publication, as far as that is known, and never a time to come."""
+    return min(published_at or (f"{day}T00:00:00+00:00" if day else seen_at), seen_at)
 
 
 def age(born: str, at: str) -> float:
