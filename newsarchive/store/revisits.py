@@ -52,13 +52,16 @@ class Revisits:
         with self.archive.transaction() as db:
             live = set(self.archive.crawls.live())
             for id, fetched_at in ranked:
+                if len(claimed) == limit:
+                    break
                 row = db.execute(
-                    """select p.*, a.flags from page p join article a on a.id = p.id where p.id = ? and p.state = 'stored'""",
+                    """select p.url, p.day, p.fetched_at, p.lease_by, p.lease_until, a.flags
+                    from page p join article a on a.id = p.id where p.id = ? and p.state = 'stored'""",
                     (id,),
                 ).fetchone()
-                if len(claimed) == limit or row is None or row["fetched_at"] != fetched_at or '"second_hand"' in row["flags"]:
-                    continue  # visited meanwhile; or the site has it no more, and what it was a web archive told
-                if row["lease_by"] not in live or row["lease_until"] < now:
+                if row is None or row["fetched_at"] != fetched_at or (row["lease_by"] in live and row["lease_until"] >= now):
+                    continue  # another crawl has or had it meanwhile
+                if '"second_hand"' not in row["flags"]:  # what a web archive told the site has no more
                     claimed.append(Page(id, row["url"], row["day"]))
             self.archive.pages.lease([page.id for page in claimed], crawl)
         return claimed
