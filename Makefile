@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test torture bench lint clean
 
 demo: $(VENV)/run
 	@$(BIN)/scrapy demo
@@ -13,6 +13,11 @@ test: $(VENV)/dev $(VENV)-pywb/done
 
 bench: $(VENV)/dev
 	$(BIN)/python bench/capture.py --day
+
+# Kills crawls 200 times at random moments, then one at every 25th write or fsync; the sweep wants strace.
+torture: $(VENV)/dev
+	@command -v strace > /dev/null || { echo "strace is missing: apt-get install strace"; exit 1; }
+	PYTHONPATH=. $(BIN)/python tests/torture.py --kills 200 --sweep 25
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check newsarchive tests bench

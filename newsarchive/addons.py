@@ -19,6 +19,7 @@ from newsarchive.mirror import MirrorDownloadHandler, MirrorMiddleware
 from newsarchive.monitor import CrawlMonitor, archive_enabled, archive_path
 from newsarchive.pipelines import ArchivePipeline, AskedForPipeline, DuplicatesPipeline
 from newsarchive.slowdown import SlowDownMiddleware
+from newsarchive.turns import HostTurns
 from newsarchive.unpacking import UnpackingMiddleware
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class PolitenessAddon:
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", RobotsMiddleware, 100)
         # Sees an answer after it was kept, and before Scrapy asks again.
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", SlowDownMiddleware, 560)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", HostTurns, 0)
 
 
 class JsonLinesAddon:

@@ -18,6 +18,7 @@ from scrapy.pipelines.files import FilesPipeline, FSFilesStore
 
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.middlewares import RobotsUnavailable
+from newsarchive.slowdown import HostClosed, Stopped
 from newsarchive.store.images import Picture
 from newsarchive.store.warc import sync_folder
 
@@ -170,6 +171,9 @@ class ImageFilesPipeline(FilesPipeline):
     def media_failed(self, failure, request: Request, info) -> None:
         """Record why the picture is not kept."""
         error = failure.value
+        if isinstance(error, (HostClosed, Stopped)):  # it waits for the next crawl, and was not tried
+            self.crawler.stats.inc_value("archive/image/postponed")
+            return
         if isinstance(error, NotKept):
             state, reason = error.state, str(error)
         elif isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error):  # as sent, or unpacked

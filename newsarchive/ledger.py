@@ -17,6 +17,7 @@ from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
 from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
+from newsarchive.store.hosts import Turn
 from newsarchive.store.images import Picture
 from newsarchive.store.pages import Cover, Page, Sighted
 from newsarchive.store.revisits import Revisiting
@@ -259,6 +260,18 @@ class ArchiveLedger:
         """Note why a picture is not kept."""
         self.archive.images.failed(url, state, reason)
 
+    def others(self) -> int:
+        """How many other crawls are at work on the archive."""
+        return self.archive.hosts.others(self.crawl)
+
+    def take_turn(self, host: str, delay: float, longest: float) -> Turn:
+        """Take the turn at ``host``, see :meth:`newsarchive.store.hosts.Hosts.take_turn`."""
+        return self.archive.hosts.take_turn(host, delay, longest)
+
+    def pause(self, host: str, seconds: float) -> None:
+        """Let no crawl ask ``host`` for so long."""
+        self.archive.hosts.pause(host, seconds)
+
     def owed(self) -> int:
         """How many pages of the site are owed."""
         return self.archive.pages.owed(self.site)
@@ -354,6 +367,15 @@ class RunLedger:
 
     def sections(self, page: str | None) -> set[str]:
         return self.seen.get(page, set())
+
+    def others(self) -> int:
+        return 0
+
+    def take_turn(self, host: str, delay: float, longest: float) -> Turn:
+        return Turn(0, None)
+
+    def pause(self, host: str, seconds: float) -> None:
+        pass
 
     def owed(self) -> int:
         return 0

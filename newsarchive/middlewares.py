@@ -18,6 +18,8 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
+from newsarchive.slowdown import Stopped
+
 logger = logging.getLogger(__name__)
 
 START_BATCH = 100
@@ -200,7 +202,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         stats.inc_value("robotstxt/request_count")
         try:
             response = await self.crawler.engine.download_async(robots)
-        except CloseSpider:
+        except (CloseSpider, Stopped):
             raise
         except Exception as error:  # whatever kept it away, the answer is the same: no
             logger.error("No robots.txt of %s (%s: %s): nothing is asked of it", parts.netloc, type(error).__name__, error)

@@ -9,6 +9,8 @@ from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.http import Response
 
+from newsarchive.turns import HostTurns
+
 
 class Mirror:
     """The server at ``base_url`` stands in for ``hosts``; path and query are kept."""
@@ -53,9 +55,11 @@ class MirrorMiddleware:
 
 
 class MirrorDownloadHandler(HTTP11DownloadHandler):
-    """Sends a request to the spider's mirror, and gives back its answer as the real site's."""
+    """Sends a request to the spider's mirror, and gives back its answer as the real site's. Takes its host's turn first."""
 
     async def download_request(self, request: Request) -> Response:
+        if turns := self.crawler.get_extension(HostTurns):
+            await turns.wait(request)
         mirror = getattr(self.crawler.spider, "mirror", None)
         address = mirror and mirror.address(request.url)
         if not address:

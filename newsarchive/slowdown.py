@@ -32,6 +32,10 @@ class HostClosed(IgnoreRequest):
         """From now, until it may be asked again."""
 
 
+class Stopped(IgnoreRequest):
+    """A crawl was told to stop before it sent a request."""
+
+
 class SlowDownMiddleware:
     """Pauses the download slot of a host that asks for it, for ``RETRY_AFTER_MAX`` seconds at most.
 
@@ -47,6 +51,7 @@ class SlowDownMiddleware:
         """Slot → when the host may be asked again, beyond this crawl's patience."""
         self.in_a_row: dict[str, int] = {}
         self.check = create_looping_call(self._let_go)
+        crawler.signals.connect(self._open, signals.spider_opened)
         crawler.signals.connect(self._close, signals.spider_closed)
 
     @classmethod
@@ -54,6 +59,8 @@ class SlowDownMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
+        if not self.crawler.crawling:
+            raise Stopped("the crawl was stopped")
         key = self.crawler.engine.downloader.get_slot_key(request)
         if (until := self.closed.get(key, 0)) > monotonic():
             raise _closed(key, until)
@@ -86,8 +93,8 @@ class SlowDownMiddleware:
         if slot := self.crawler.engine.downloader.slots.get(key):
             # The slot counts its delay, which jitter may shorten, from here.
             slot.lastseen = until - slot.delay * max(0, 1 - slot.jitter)
-        if not self.check.running:
-            self.check.start(CHECK_SECONDS, now=False)
+        if ledger := getattr(self.crawler.spider, "ledger", None):
+            ledger.pause(key, seconds)
 
     def _shut(self, key: str, seconds: float) -> None:
         if key not in self.closed:
@@ -98,21 +105,22 @@ class SlowDownMiddleware:
                 self.longest,
             )
         self.closed[key] = max(self.closed.get(key, 0), monotonic() + seconds)
-        self._give_back(key)
-
-    def _let_go(self) -> None:
-        """A crawl that was told to stop does not wait for a pause to end."""
-        if not self.crawler.crawling:
-            for key, until in self.paused.items():
-                self.closed[key] = max(until, monotonic() + CHECK_SECONDS)
-                self._give_back(key)
-
-    def _give_back(self, key: str) -> None:
-        """Fail what waits in the slot for its turn: it is to be asked later."""
+        # What waits in the slot for its turn is to be asked later.
         slot = self.crawler.engine.downloader.slots.get(key)
         while slot and slot.queue:
             _, waiting = slot.queue.popleft()
             waiting.errback(_closed(key, self.closed[key]))
+
+    def _open(self) -> None:
+        self.check.start(CHECK_SECONDS, now=False)
+
+    def _let_go(self) -> None:
+        """A crawl that was told to stop does not wait for a delay or a pause to end."""
+        if not self.crawler.crawling:
+            for slot in self.crawler.engine.downloader.slots.values():
+                while slot.queue:
+                    _, waiting = slot.queue.popleft()
+                    waiting.errback(Stopped("the crawl was stopped"))
 
     def _close(self) -> None:
         if self.check.running:

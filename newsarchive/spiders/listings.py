@@ -19,6 +19,7 @@ from newsarchive.discovery.wayback import nearest
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Link
 from newsarchive.middlewares import RobotsForbidden, RobotsUnavailable
+from newsarchive.slowdown import Stopped
 from newsarchive.spiders.visits import HANDLED, reason_of
 from newsarchive.store.schema import WHOLE
 from newsarchive.urls import clean_url, not_amp
@@ -108,6 +109,8 @@ class ListingCallbacks:
 
     def menu_failed(self, failure) -> None:
         """Without a menu nobody knows the sections."""
+        if failure.check(Stopped):
+            return
         self._no_menu(reason_of(failure))
 
     def _no_menu(self, reason: str) -> None:
@@ -197,6 +200,8 @@ class ListingCallbacks:
     def listing_failed(self, failure) -> Iterator[scrapy.Request]:
         """Record why a part of a listing could not be had."""
         request = failure.request
+        if failure.check(Stopped):  # the crawl's end says where its walks were
+            return
         if failure.check(RobotsForbidden):
             yield from self.end_walk(request.meta["walk"], "robots", f"robots.txt forbids {request.url}", request.url)
         elif failure.check(RobotsUnavailable):

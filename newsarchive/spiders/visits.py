@@ -15,7 +15,7 @@ from newsarchive.extract.article import is_article, load_article
 from newsarchive.extract.walls import CONSENT_WALL, SOFT_404, consent_address, obstacle
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
-from newsarchive.slowdown import HostClosed
+from newsarchive.slowdown import HostClosed, Stopped
 
 # Every answer but a redirect comes to the callback, which records it.
 HANDLED = [status for status in range(300, 600) if status not in (301, 302, 303, 307, 308)]
@@ -125,6 +125,8 @@ class ArticleCallbacks:
             # The site was not to be reached, or only its robots.txt: that says nothing of the page.
             self.ledger.postpone(page, str(failure.value))
             self.crawler.stats.inc_value("archive/page/postponed")
+        elif failure.check(Stopped):  # the crawl's end gives its pages back
+            self.crawler.stats.inc_value("archive/page/not_asked")
         elif failure.check(HostClosed):
             self.ledger.postpone(page, str(failure.value), failure.value.seconds)
             self.crawler.stats.inc_value("archive/page/postponed")

@@ -13,6 +13,7 @@ from newsarchive.store.articles import Articles
 from newsarchive.store.captures import Captures
 from newsarchive.store.crawls import Crawls
 from newsarchive.store.gaps import Gaps
+from newsarchive.store.hosts import Hosts
 from newsarchive.store.images import ImageFiles
 from newsarchive.store.jsonlines import JsonLines
 from newsarchive.store.listings import Listings
@@ -78,6 +79,7 @@ class Archive:
         self.stamps = Stamps(self)
         self.captures = Captures(self)
         self.images = ImageFiles(self)
+        self.hosts = Hosts(self)
         self.withdrawals = Withdrawals(self)
         self.jsonlines = JsonLines(self)
 
