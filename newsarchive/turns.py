@@ -59,6 +59,8 @@ class HostTurns:
                 if earliest <= monotonic():
                     turn = ledger.take_turn(key, delay, self.longest)
             self._divide(key, slot, others, turn.before)
+            # The slot had let it go before it waited here, and counts the delay from then.
+            slot.lastseen = max(slot.lastseen, monotonic())
             self.shared[key], self.mine[key] = others > 0, turn.after
 
     def _divide(self, key: str, slot, others: int, before: str | None) -> None:

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import PROJECT, assert_true
@@ -122,6 +123,24 @@ def test_a_walk_that_was_stopped_is_not_met_by_the_next(counting, crawl, tmp_pat
     done = crawl(site, "-a", "section=world", folder=folder)
     assert done.rows('select "end" from listing order by id') == [("stopped",), ("exhausted",)]
     assert done.rows("select count(*) from page where state = 'waiting'") == [(0,)]
+
+
+def test_a_stop_does_not_wait_for_a_long_delay(counting, crawl, tmp_path):
+    """Neither pages nor pictures that wait for their turn are asked any more, nor do they wait for it in the next crawl."""
+    site, folder = counting, tmp_path / "archive"
+    pictures = ("-s", "KEEP_IMAGES=True")
+    crawl(site, "-a", "section=world", "-a", "max_articles=5", folder=folder)
+    site.pages.robots = "User-agent: *\nCrawl-delay: 120\n"
+    process = start(site, folder, *pictures)
+    begun = []
+    site.at_request = (len(site.requests) + 2, lambda: (begun.append(time.monotonic()), process.send_signal(signal.SIGTERM)))
+    log = process.communicate(timeout=60)[1]
+    assert process.returncode == 0 and time.monotonic() - begun[0] < 20
+    assert "Traceback" not in log and "ERROR" not in log
+    site.pages.robots = ""
+    done = crawl(site, *ARGUMENTS, *pictures, folder=folder)
+    assert done.rows("select count(*) from page where state = 'stored'") == [(199,)]
+    assert done.rows("select distinct state from image_file") == [("stored",)]
 
 
 def test_a_walk_that_was_stopped_goes_on_where_it_was(counting, crawl, tmp_path):

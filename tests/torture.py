@@ -163,7 +163,7 @@ def torture(folder: Path, kills: int, seed: int, stories: int = 150) -> int:
     return archives
 
 
-def sweep(folder: Path, step: int, stories: int = 20) -> int:
+def sweep(folder: Path, step: int, stories: int = 36) -> int:
     """Kill a crawl at its ``step``-th write or fsync, at twice that, and so on to its end; return how many kills that were."""
     kills, n = 0, step
     calls = "write,pwrite64,fsync,fdatasync"
