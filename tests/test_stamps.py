@@ -26,7 +26,7 @@ class Site:
         """Walk the sitemap on a day, store what is due, and return its numbers."""
         self.now = BEGIN + timedelta(days=day)
         crawl = self.archive.crawls.begin("news", {})
-        walk, _ = self.archive.listings.begin(crawl, "news", "sitemap", listing, None, None, None)
+        walk, *_ = self.archive.listings.begin(crawl, "news", "sitemap", listing, None, None, None)
         links = [self.link(n, stamp) for n, stamp in enumerate(stamps)]
         found = self.archive.pages.sight("sitemap", listing, None, links, walk=walk, crawl=crawl, limit=1000)
         self.now += timedelta(minutes=5)
