@@ -27,6 +27,9 @@ from newsarchive.warcmessages import header, request_head, response_head, warc_d
 QUEUED_BYTES = 64 * 1024 * 1024
 """So much may wait to be written; then answers wait in their turn."""
 
+UNSETTLED = 8
+"""So many answers may wait for the disk: a kill loses them, and they are asked for again."""
+
 LISTINGS = ("listing", "robots")
 """Kinds of capture that stand in files of their own, so that a rule may let them go."""
 
@@ -68,7 +71,7 @@ class CaptureStore:
         """Of erased articles."""
         self.tainted = False
         """Something of an erased article was written."""
-        self.queued = 0
+        self.queued = self.syncing = 0
         self.settling = asyncio.Lock()
 
     def add(self, request: Request, response: Response, taken_at: str | None = None) -> Captured:
@@ -148,7 +151,9 @@ class CaptureStore:
         captured.row |= vars(place)
 
     async def room(self) -> None:
-        """Wait until less than :data:`QUEUED_BYTES` wait to be written."""
+        """Wait until less than :data:`QUEUED_BYTES` wait to be written, and less than :data:`UNSETTLED` answers for the disk."""
+        if len(self.waiting) + self.syncing >= UNSETTLED:
+            await self.settle()
         if self.queued > QUEUED_BYTES and self.waiting and self.waiting[-1].written:
             await asyncio.wrap_future(self.waiting[-1].written)
 
@@ -158,8 +163,12 @@ class CaptureStore:
             if (captured is not None and captured.safe) or not self.waiting:
                 return
             waiting, self.waiting = self.waiting, []
-            if self.folder:
-                await asyncio.wrap_future(self.thread.submit(self._sync))
+            self.syncing = len(waiting)
+            try:
+                if self.folder:
+                    await asyncio.wrap_future(self.thread.submit(self._sync))
+            finally:
+                self.syncing = 0
             for one in waiting:
                 if one.written:
                     one.written.result()  # a full disk ends the crawl here

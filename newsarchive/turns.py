@@ -8,6 +8,7 @@ from time import monotonic
 from scrapy import Request
 
 from newsarchive.slowdown import CHECK_SECONDS, Stopped
+from newsarchive.trouble import ArchiveTrouble
 
 SHARED_SECONDS = 60
 """A host that no other crawl asked for so long is this one's alone."""
@@ -38,6 +39,12 @@ class HostTurns:
 
     async def wait(self, request: Request) -> None:
         """Return when ``request``, which the downloader is about to send, has its turn. Raises :class:`Stopped`."""
+        try:
+            await self._take(request)
+        except ArchiveTrouble as error:
+            raise Stopped(f"the crawl stops: {error}") from None
+
+    async def _take(self, request: Request) -> None:
         ledger = getattr(self.crawler.spider, "ledger", None)
         key = self.crawler.engine.downloader.get_slot_key(request)
         slot = self.crawler.engine.downloader.slots.get(key)
