@@ -147,7 +147,7 @@ def test_every_edit_is_one_revision_and_no_other_article_gets_one(play, crawl):
 
 def test_revisits_keep_to_the_budget_and_to_what_the_arguments_cover(play, crawl):
     site = play(stories=100)
-    crawl(site)
+    crawl(site, "-a", "source=sitemap")
     asked(site)
     crawl(site, "-a", "source=due", *EVERYTHING, "-s", "REVISIT_MAX=7")
     assert len(asked(site)[0]) == 7
