@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/run
 	@$(BIN)/scrapy demo
 
-test: $(VENV)/dev $(VENV)-pywb/done
+test: $(VENV)/dev $(VENV)-pywb/done $(VENV)-scrapyd/done
 	$(BIN)/python -m pytest -q -n auto
 
 bench: $(VENV)/dev
@@ -40,5 +40,20 @@ $(VENV)-pywb/done: requirements-pywb.txt
 	$(VENV)-pywb/bin/pip install -q --disable-pip-version-check -r requirements-pywb.txt
 	@touch $@
 
+# scrapyd, in an environment of its own: it wants an old setuptools.
+$(VENV)-scrapyd/done: requirements.txt requirements-scrapyd.txt
+	$(PYTHON) -m venv $(VENV)-scrapyd
+	$(VENV)-scrapyd/bin/pip install -q --disable-pip-version-check -r requirements-scrapyd.txt
+	@touch $@
+
+# Not in this folder: jobs would run the code that stands here, instead of the egg's.
+FOLDER ?= $(HOME)/newsarchive
+
+scrapyd: $(VENV)-scrapyd/done
+	@test -n "$$SCRAPYD_USERNAME" -a -n "$$SCRAPYD_PASSWORD" || { echo "set SCRAPYD_USERNAME and SCRAPYD_PASSWORD: scrapyd without them lets everyone in" >&2; exit 2; }
+	mkdir -p "$(FOLDER)"
+	cp deploy/scrapyd.conf "$(FOLDER)"
+	cd "$(FOLDER)" && NEWSARCHIVE_DIR="$${NEWSARCHIVE_DIR:-$(abspath $(FOLDER))/archive}" exec $(abspath $(VENV))-scrapyd/bin/scrapyd
+
 clean:
-	rm -rf $(VENV) $(VENV)-pywb demo-archive
+	rm -rf $(VENV) $(VENV)-pywb $(VENV)-scrapyd demo-archive

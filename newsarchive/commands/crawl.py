@@ -30,7 +30,11 @@ class Command(crawl.Command):
         try:
             self._check(args[0], opts.spargs)
         except (ValueError, ArchiveError) as error:
-            print(f"scrapy crawl: {error}", file=sys.stderr)
+            line = f"scrapy crawl: {error}"
+            print(line, file=sys.stderr)
+            if "_job" in opts.spargs and self.settings["LOG_FILE"]:
+                # scrapyd shows a job's log, and its standard error nowhere.
+                Path(self.settings["LOG_FILE"]).write_text(f"{line}\n", encoding="utf-8")
             sys.exit(2)
 
     def _check(self, name: str, arguments: dict[str, str]) -> None:
@@ -40,6 +44,8 @@ class Command(crawl.Command):
         site = loader.load(name)
         check_politeness(self.settings)
         check_numbers(self.settings)
+        if "_job" in arguments:
+            _check_absolute(self.settings)
         if issubclass(site, NewsSpider):
             Arguments.parse(arguments, site)
             if archive_enabled(self.settings):
@@ -62,6 +68,16 @@ class Command(crawl.Command):
             raise (ArchiveError(f"{archive.path}: {line_of(error)}") if reason_of(error) else error) from error
         finally:
             archive.close()
+
+
+def _check_absolute(settings) -> None:
+    """Raise ValueError when a path of a job of scrapyd is relative: it would be one of scrapyd's own working directory."""
+    for name in ("ARCHIVE_DIR", "JSONLINES_PATH", "REPLAY"):
+        path = settings[name]
+        # ARCHIVE_DIR is not used when no archive is kept.
+        if path and not Path(path).is_absolute() and (name != "ARCHIVE_DIR" or archive_enabled(settings)):
+            hint = "; set NEWSARCHIVE_DIR where scrapyd is started" if name == "ARCHIVE_DIR" else ""
+            raise ValueError(f"{name} is {path!r}, and under scrapyd it must be an absolute path{hint}")
 
 
 def _check_folder(folder: Path) -> None:
