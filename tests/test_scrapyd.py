@@ -22,7 +22,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT
+from conftest import PROJECT, command
 
 from newsarchive.store.archive import Archive
 
@@ -30,6 +30,9 @@ BIN = PROJECT / ".venv-scrapyd" / "bin"
 USER, PASSWORD = "op", "100%s3cret$x"
 PAUSE, PATIENCE = 0.1, 60
 """Seconds between two questions, and until waiting is given up."""
+
+DELAY = 0.15
+"""Seconds between two requests of a job that is still to run when something else was done."""
 
 SPAN = {"since": "2026-03-01", "until": "2026-03-12"}
 
@@ -280,16 +283,52 @@ def test_a_cancelled_job_ends_clean_and_the_next_goes_on(scrapyd, counting):
     assert_whole(scrapyd, counting)
 
 
-def test_a_killed_scrapyd_leaves_its_jobs_to_the_archive(scrapyd, counting):
+@pytest.fixture
+def start(scrapyd, tmp_path) -> Callable[..., str]:
+    """``start(site)`` runs ``scrapy schedule --start poll``: all days of ``site``."""
+
+    def run(site, *options: str, password: str = PASSWORD) -> str:
+        secret, file = tmp_path / "scrapyd.env", tmp_path / "schedule.toml"
+        secret.write_text(f"SCRAPYD_USERNAME={USER}\nSCRAPYD_PASSWORD={password}\nNEWSARCHIVE_DIR={scrapyd.folder / 'archive'}\n")
+        file.write_text(
+            f'''[server]
+            url = "http://127.0.0.1:{scrapyd.port}/"
+            environment = "{secret}"
+            [crawl.poll]
+            spider = "demo"
+            every = "15 minutes"
+            arguments = {{ source = "days", since = "{SPAN["since"]}", until = "{SPAN["until"]}", base_url = "{site.url}" }}
+            settings = {{ DOWNLOAD_DELAY = {DELAY} }}'''
+        )
+        done = command("schedule", "--file", str(file), *(options or ("--start", "poll")))
+        assert PASSWORD not in done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return run
+
+
+def test_a_scheduled_crawl_is_not_started_while_the_last_one_runs(scrapyd, counting, start):
+    assert start(counting, password="wrong").count("are not its own\n") == 1
+    assert "is to start" in start(counting)
+    assert "is not over; nothing is started" in start(counting)
+    scrapyd.wait(scrapyd.ended)
+    (poll,) = json.loads(start(counting, "--list", "--json"))
+    assert (poll["outcome"], poll["new"]) == ("finished", scrapyd.rows("select count(*) from article")[0][0])
+    assert_whole(scrapyd, counting)
+
+
+def test_a_killed_scrapyd_leaves_its_jobs_to_the_archive(scrapyd, counting, start):
     """The job goes on unseen; the same one, started anew beside it, takes nothing from it."""
     counting.at_request = (20, scrapyd.process.kill)
-    scrapyd.schedule("first", counting, ("DOWNLOAD_DELAY=0.08",), source="days", **SPAN)
+    settings = (f"DOWNLOAD_DELAY={DELAY}",)
+    scrapyd.schedule("poll-20260301T000000", counting, settings, source="days", **SPAN)
     with suppress(OSError):  # until nobody answers
         scrapyd.wait(lambda: not scrapyd.listed())
     scrapyd.process.wait()
     scrapyd.start()
     assert scrapyd.ended(), "the new scrapyd knows nothing of the old one's job"
-    scrapyd.schedule("second", counting, ("DOWNLOAD_DELAY=0.08",), source="days", **SPAN)
+    assert "poll-20260301T000000 is not over" in start(counting)
+    scrapyd.schedule("second", counting, settings, source="days", **SPAN)
     scrapyd.wait(lambda: scrapyd.ended() and scrapyd.rows("select count(*) from crawl where ended_at is null") == [(0,)])
     (first, second) = scrapyd.rows("select started_at, ended_at, reason from crawl order by id")
     assert second[0] < first[1], "both were at work at once"

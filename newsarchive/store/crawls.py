@@ -55,6 +55,17 @@ class Crawls:
                 (now, now, reason, _json(counts), crawl),
             )
 
+    def of_jobs(self, prefix: str) -> list[dict[str, Any]]:
+        """Return the crawls that scrapyd started as jobs whose name begins with ``prefix``, newest first."""
+        live = set(self.live())
+        rows = self.archive.db.execute(
+            """select id, arguments, started_at, ended_at, reason, json_extract(arguments, '$._job') as job,
+              coalesce(json_extract(counts, '$."archive/article/new"'), 0) as new
+            from crawl where substr(json_extract(arguments, '$._job'), 1, ?) = ? order by id desc""",
+            (len(prefix), prefix),
+        )
+        return [dict(row) | {"arguments": json.loads(row["arguments"]), "live": row["id"] in live} for row in rows]
+
     def live(self) -> list[int]:
         """Return the crawls that are at work now: whose leases hold."""
         now = datetime.fromisoformat(self.archive.now())
