@@ -102,6 +102,7 @@ class CrawlMonitor:
             self.captures.quotes = self.archive.withdrawals.quotes()
             self.archive.crawls.touch(self.crawl, self.crawler.stats.get_stats())
             self.archive.pages.renew(self.crawl)
+            self.archive.fold_log()
         except FAULTS as error:
             if self.fail(error) is error:
                 raise

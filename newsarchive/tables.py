@@ -205,6 +205,15 @@ def print_crawls(out: Console, rows: list[dict]) -> None:
     out.print(table(("crawl#", "site", "started", "end", "requests#", "new#", "revised#", "unchanged#", "arguments"), found))
 
 
+def print_growth(out: Console, report: dict) -> None:
+    """Print how fast the archive grows."""
+    millions = {name: f"{report[name] / 1e6:,.1f} MB" for name in ("database", "files", "bytes_a_day", "free")}
+    out.print(Text("{database} in the database, {files} in files; {free} are free on the disk".format(**millions)))
+    days = report["days_until_full"]
+    last = f"the disk is full in {days} days" if days is not None else "nothing grows"
+    out.print(Text(f"{millions['bytes_a_day']} a day in the last {report['days']:g} days: {last}"))
+
+
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
     """Show a bar on standard error while the block runs, if that is a terminal; it gives a function that takes steps."""

@@ -12,7 +12,7 @@ from newsarchive.monitor import archive_path
 from newsarchive.store.archive import Archive, ArchiveError
 from newsarchive.trouble import line_of
 
-REPORTS = ("coverage", "fields", "changes", "crawls")
+REPORTS = ("coverage", "fields", "changes", "crawls", "growth")
 
 
 class Command(ScrapyCommand):
@@ -40,6 +40,7 @@ class Command(ScrapyCommand):
         from newsarchive import tables
         from newsarchive.store import reports
         from newsarchive.store.edits import edits
+        from newsarchive.store.growth import growth
 
         name = args[0] if args else "coverage"
         if name not in REPORTS or len(args) > 1:
@@ -62,6 +63,8 @@ class Command(ScrapyCommand):
                 if data is None:
                     self._fail(f"the archive has no article {opts.diff!r}; ids are like sputnik:1092718478")
                     return
+            elif name == "growth":
+                data = growth(archive)
             else:
                 data = getattr(reports, name)(archive, *([opts.site] if name != "crawls" else []))
         except sqlite3.DatabaseError as error:

@@ -28,6 +28,8 @@ BUSY_SECONDS = 60
 """So long a transaction waits for another program that holds the archive."""
 
 CHECKPOINT_SECONDS = 1
+LOG_BYTES = 64_000_000
+"""A write-ahead log that is larger is folded into the file while crawls are at work."""
 
 
 class ArchiveError(Exception):
@@ -166,6 +168,22 @@ class Archive:
     def ago(self, days: float) -> str:
         """The time ``days`` before now, as the ledger writes it."""
         return stamp(self._clock() - timedelta(days=days))
+
+    def fold_log(self, limit: int = LOG_BYTES) -> None:
+        """Fold a write-ahead log of more than ``limit`` bytes into the file, when all readers have its end within a second.
+
+        SQLite itself does so only at a moment without readers, which never comes when they overlap.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if not log.exists() or log.stat().st_size <= limit:
+            return
+        self.db.execute(f"pragma busy_timeout = {CHECKPOINT_SECONDS * 1000}")
+        try:
+            self.db.execute("pragma wal_checkpoint(truncate)")
+        except sqlite3.OperationalError:  # another crawl does it, or writes
+            pass
+        finally:
+            self.db.execute(f"pragma busy_timeout = {int(self._busy_seconds * 1000)}")
 
     def close(self) -> None:
         """Write what waits, fold the write-ahead log into the file, close."""
