@@ -132,6 +132,17 @@ def test_a_stored_article_is_due_when_its_listing_gives_a_newer_time(archive, cr
     assert not sight(archive, later, [link(1, **newer)], source="days", listing="https://news.example/day")[0].claimed
 
 
+def test_what_another_crawl_stored_a_moment_ago_is_not_asked_for(archive, crawl, clock):
+    """The clocks of two processes read a little apart; only a page of the far future was written by a wrong one."""
+    times = {"published_at": "2026-02-28T10:00:00+00:00"}
+    later = archive.crawls.begin("news", {})
+    sight(archive, crawl, [link(1, **times)])
+    clock.now += timedelta(milliseconds=200)
+    archive.articles.store(article(), crawl, "news:1")
+    clock.now -= timedelta(milliseconds=100)
+    assert not sight(archive, later, [link(1, **times)], source="days", listing="https://news.example/day")[0].due
+
+
 def test_a_newer_time_survives_a_crawl_that_died(archive, crawl):
     sight(archive, crawl, [link(1, modified_at="2026-02-28T10:00:00+00:00")])
     archive.articles.store(article(), crawl, "news:1")

