@@ -33,7 +33,7 @@ def response_of(record: Record) -> Response:
     flags = []
     headers = Headers()
     for name, value in record.http:
-        headers.appendlist(name, value)
+        headers.appendlist(name.encode("latin-1"), value.encode("latin-1"))  # the bytes that came, whatever they mean
     if record.headers.get("warc-type") == "resource":
         headers["Content-Type"], flags = record.headers["content-type"], ["playwright"]
     kind = responsetypes.from_args(headers=headers, url=url, body=record.payload)
@@ -44,13 +44,18 @@ def request_head(request: Request) -> bytes:
     """Return ``request`` as an HTTP message without body."""
     parts = urlparse_cached(request)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return http_message(f"{request.method} {path} HTTP/1.1", [("Host", parts.netloc), *request.headers.to_tuple_list()])
+    return http_message(f"{request.method} {path} HTTP/1.1", [("Host", parts.netloc), *_fields(request.headers)])
+
+
+def _fields(headers: Headers) -> list[tuple[str, str]]:
+    """Names and values, each byte one character: nobody can say in which charset a server writes them."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name in headers for value in headers.getlist(name)]
 
 
 def response_head(response: Response) -> bytes:
     """Return ``response`` as an HTTP message without body; what only belongs to the way it came is left out."""
     phrase = responses.get(response.status, "")
-    headers = [(n, v) for n, v in response.headers.to_tuple_list() if n.lower() not in ("transfer-encoding", "content-length")]
+    headers = [(n, v) for n, v in _fields(response.headers) if n.lower() not in ("transfer-encoding", "content-length")]
     headers.append(("Content-Length", str(len(response.body))))
     return http_message(f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}", headers)
 

@@ -352,3 +352,31 @@ def test_a_file_without_any_record_is_removed(tmp_path):
     path.write_bytes(b"\x1f\x8b\x08")
     mend(path)
     assert not path.exists()
+
+
+def test_headers_are_kept_as_the_bytes_that_came(play, crawl, tmp_path):
+    """A name in Latin-1, or in UTF-8, in a header must neither stop a crawl nor be lost from its captures."""
+    site = play(stories=60)
+    story = next(s for s in site.pages.newsroom.all() if not s.missing and not s.canonical)
+    path = site.pages.path(story)
+    # What http.server sends as Latin-1 are these very bytes.
+    moved = f"/{story.published:%Y/%m/%d}/новости-{story.number}".encode().decode("latin-1")
+    odd = {"X-Author": "Ren\xe9e", "X-Line": "a\x85b"}
+
+    def answer(asked):
+        if asked == path:
+            return Answer(b"", status=301, headers={"Location": moved})
+        if asked == "/robots.txt":
+            return Answer(b"", "text/plain", headers=odd)
+        if site.pages.number(asked) == story.number:
+            return Answer(site.pages.article(story).encode(), headers=odd)
+
+    site.override = answer
+    days = ("-a", "source=days", "-a", "since=2026-03-01", "-a", "until=2026-03-12")
+    done = crawl(site, *days)
+    assert done.rows("select count(*) from article") == [(59,)], done.log
+    read = b"".join(gzip.decompress(file.read_bytes()) for file in check(done.folder)).decode("latin-1")
+    assert "Ren\xe9e" in read and "a\x85b" in read and moved in read
+    site.stop()
+    again = crawl(None, *days, "-s", f"REPLAY={done.folder}", spider="demo", folder=tmp_path / "again")
+    assert again.rows("select id from article order by id") == done.rows("select id from article order by id")

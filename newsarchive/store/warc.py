@@ -195,7 +195,8 @@ def record_of(fields: dict[str, str], block: bytes) -> Record:
 
 def head_of(head: bytes) -> tuple[str, Headers]:
     """Return first line and fields of the head of a record or an HTTP message."""
-    first, *lines = head.decode("latin-1").splitlines()
+    # Not splitlines(): a value may hold what elsewhere ends a line.
+    first, *lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
     return first, [(name.strip(), value.strip()) for line in lines for name, colon, value in [line.partition(":")] if colon]
 
 
