@@ -47,6 +47,9 @@ class Captured:
     safe: bool = False
     """The record is on the disk, and rows may cite it."""
 
+    with_article: bool = False
+    """Its row is entered in the transaction that stores the article, and not before: by it the record is known as read."""
+
     @property
     def reference(self) -> dict | None:
         """``{file, offset, digest}`` as an article has it; None when the bytes are not kept."""
@@ -86,7 +89,7 @@ class CaptureStore:
             "digest": payload_digest(response.body),
             "kind": request.meta.get("kind", "other"),
         }
-        captured = Captured(row)
+        captured = Captured(row, with_article=taken_at is not None)
         self.waiting.append(captured)
         if self.folder is None:
             return captured
@@ -173,7 +176,8 @@ class CaptureStore:
                 if one.written:
                     one.written.result()  # a full disk ends the crawl here
                 one.safe = True
-                self.archive.captures.add(**one.row)
+                if not one.with_article:
+                    self.archive.captures.add(**one.row)
 
     def _sync(self) -> None:
         for writer in self.writers.values():

@@ -224,6 +224,8 @@ class ArchiveLedger:
         with self.archive.transaction():
             if visit.seen:
                 self.sight(*visit.seen, limit=0)
+            if visit.captured and visit.captured.with_article:
+                self.archive.captures.add(**visit.captured.row)
             outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
             if self.keep_images and outcome != "withdrawn":
                 self.archive.images.want(article.id, article.images)

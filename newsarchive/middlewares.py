@@ -19,6 +19,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from newsarchive.slowdown import Stopped
+from newsarchive.urls import memento
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +126,9 @@ class SiteMiddleware:
         spider = self.crawler.spider
         hosts = getattr(spider, "hosts", None)
         host = urlparse_cached(request).hostname
-        if not hosts or host in hosts or host in spider.trusted_hosts:
+        if "via" in request.meta and memento(request.url) is None:
+            self._refuse("a web archive led out of itself")  # what the site itself has is not asked for in its name
+        if not hosts or host is None or host in hosts or host in spider.trusted_hosts:
             return
         if not request.meta.get("allow_offsite"):
             self._refuse(f"{host} is not on the site")

@@ -9,7 +9,6 @@ from pathlib import Path
 import brotli
 from scrapy.http import Response, TextResponse
 from scrapy.responsetypes import responsetypes
-from scrapy.utils.gz import gunzip
 
 from newsarchive.extract.article import load_article
 from newsarchive.extract.rules import SiteRules
@@ -70,29 +69,46 @@ def unpacked(response: Response) -> Response:
     return kind(response.url, status=response.status, headers=headers, body=body, flags=response.flags)
 
 
+def _whole(body: bytes, ended: bool) -> bytes:
+    """Return ``body``, unpacked, when its packed form came to its end: half a page would pass for a short one."""
+    if not ended:
+        raise ValueError("it has no end, or is larger than any page")
+    return body
+
+
 def _brotli(body: bytes) -> bytes:
+    unpacker = brotli.Decompressor()
     try:
-        return brotli.Decompressor().process(body, output_buffer_limit=MAX_BYTES)
+        return _whole(unpacker.process(body, output_buffer_limit=MAX_BYTES), unpacker.is_finished())
     except brotli.error as error:
         raise ValueError(error) from None
 
 
 def _zstd(body: bytes) -> bytes:
+    unpacker = zstd.ZstdDecompressor()
     try:
-        return zstd.ZstdDecompressor().decompress(body, MAX_BYTES)
+        return _whole(unpacker.decompress(body, MAX_BYTES), unpacker.eof)
     except zstd.ZstdError as error:
         raise ValueError(error) from None
 
 
 def _gzip(body: bytes) -> bytes:
-    return gunzip(body, max_size=MAX_BYTES)
+    """One member, or several one after the other (RFC 1952, 2.2); what stands behind them is padding."""
+    found = b""
+    while True:
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        found += _whole(unpacker.decompress(body, MAX_BYTES - len(found) + 1), unpacker.eof)
+        body = unpacker.unused_data
+        if not body.startswith(b"\x1f\x8b") or len(found) > MAX_BYTES:
+            return found
 
 
 def _deflate(body: bytes) -> bytes:
     """RFC 9110, 8.4.1.2: zlib format; some servers send it bare."""
     for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
+        unpacker = zlib.decompressobj(bits)
         try:
-            return zlib.decompressobj(bits).decompress(body, MAX_BYTES)
+            return _whole(unpacker.decompress(body, MAX_BYTES), unpacker.eof)
         except zlib.error as error:
             last = error
     raise last

@@ -71,6 +71,19 @@ def absolute(base: str, address: str | None) -> str | None:
         return None
 
 
+def is_address(url: str) -> bool:
+    """Tell whether ``url`` can be asked for: http or https, with a host, and a port that is one.
+
+    >>> is_address("https://example.org/a"), is_address("http://[bad/x"), is_address("http://example.org:999999/")
+    (True, False, False)
+    """
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
 def not_amp(url: str) -> str:
     """Return ``url`` with a leading or trailing ``/amp`` taken from its path.
 

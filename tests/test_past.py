@@ -5,25 +5,34 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
+import signal
+import sqlite3
+import subprocess
+import sys
 import zlib
+from contextlib import closing
 from urllib.parse import parse_qs, urlsplit
 
 import brotli
 import pytest
-from conftest import assert_true, command
+from conftest import PROJECT, assert_true, command
 from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import Answer
+from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import WAYBACK, Wayback, nearest
 from newsarchive.items import Link
 from newsarchive.reread import zstd
+from newsarchive.spiders.news import AnySpider
 from newsarchive.spiders.sputnik import SputnikSpider
-from newsarchive.store.warcreader import unchunked
+from newsarchive.store.warcreader import Counts, records, unchunked
 
 PAGES = DemoPages(Newsroom(60))
 STORIES = [story for story in PAGES.newsroom.all() if not story.missing and not story.canonical]
@@ -135,6 +144,117 @@ def test_what_is_damaged_is_counted_and_passed_over(crawl, tmp_path):
     ((end, reason),) = done.rows('select "end", reason from listing')
     assert end == "error" and "damaged" in reason
     assert "Traceback" not in done.log
+
+
+GOOD = [page(story) for story in STORIES[:3]]
+TARGET = PAGES.url(PAGES.path(STORIES[5]))
+
+
+def raw(head: str, block: bytes, end: str = "\r\n") -> bytes:
+    return head.replace("\n", end).encode() + block + b"\r\n\r\n"
+
+
+def response(block: bytes, more: str = "", url: str = TARGET, date: str = "2026-03-20T00:00:00Z", length: object = None) -> bytes:
+    size = len(block) if length is None else length
+    head = f"WARC/1.1\nWARC-Type: response\nWARC-Target-URI: {url}\nWARC-Date: {date}\n{more}Content-Type: application/http\n"
+    return raw(f"{head}Content-Length: {size}\n\n", block)
+
+
+HTML = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGES.article(STORIES[5]).encode()
+
+
+def packed(name: str, body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + name.encode() + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        response(HTML, length="²"),
+        response(HTML, length="9" * 5000),
+        response(HTML, length=-5),
+        response(HTML, length=10**12),
+        response(HTML, length=200_000),
+        response(b""),
+        response(b"\r\n\r\n"),
+        response(HTML, date="0001-01-01T00:00:00+14:00"),
+        response(HTML, date="9999-12-31T23:59:59-12:00"),
+        response(HTML, date="2999-01-01T00:00:00Z"),
+        response(HTML, url="http://[bad/x"),
+        response(HTML, url="http://a.example:999999/x"),
+        response(HTML, more="WARC-Truncated: length\n"),
+        response(packed("Content-Encoding: gzip", gzip.compress(PAGES.article(STORIES[5]).encode())[:-300])),
+        response(packed("Content-Encoding: br", brotli.compress(PAGES.article(STORIES[5]).encode())[:-300])),
+        response(packed("Content-Encoding: zstd", zstd.compress(PAGES.article(STORIES[5]).encode())[:-300])),
+        response(packed("Transfer-Encoding: chunked", b"2000\r\n" + PAGES.article(STORIES[5]).encode()[:600])),
+    ],
+    ids=lambda odd: None,
+)
+@pytest.mark.parametrize("packing", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_an_odd_record_costs_itself_alone(tmp_path, odd, packing):
+    """One wrong length, date, address or torn body in the middle of a file: the others are read, and it is no article."""
+    first = warc(tmp_path / "first.warc", GOOD[:1], packed=False).read_bytes()
+    others = [warc(tmp_path / "x.warc", [record], packed=False).read_bytes() for record in GOOD[1:]]
+    path = tmp_path / "odd.warc"
+    path.write_bytes(packing(first) + packing(odd) + b"".join(map(packing, others)))
+    spider = AnySpider.from_crawler(get_crawler(AnySpider, {"ADDONS": {}}), warc=str(path))
+    walk, counts = Walk(Listing("warc", "file:///odd.warc")), Counts()
+    found = [spider._article_in(r, walk, path, counts) for r in records(path, frozenset(("response",)), 1 << 26, counts)]
+    assert [article.url for article in found if article] == [record[0] for record in GOOD]
+
+
+def test_heads_with_lf_alone_and_addresses_beyond_ascii_are_read(tmp_path, crawl):
+    body = PAGES.article(STORIES[5]).encode()
+    url = "http://courier.example/2026/03/12/café-1"
+    head = (
+        f"WARC/1.0\nWARC-Type: response\nWARC-Target-URI: {url}\nWARC-Date: 2026-03-20T00:00:00Z\nContent-Type: application/http\n"
+    )
+    block = b"HTTP/1.1 200 OK\nContent-Type: text/html\n\n" + body
+    path = tmp_path / "lf.warc"
+    path.write_bytes(raw(f"{head}Content-Length: {len(block)}\n\n", block, end="\n"))
+    for _ in range(2):
+        done = imported(crawl, path)
+    assert done.rows("select url from capture where kind = 'article'") == [("http://courier.example/2026/03/12/caf%C3%A9-1",)]
+    assert len(done.articles()) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_an_import_that_is_stopped_goes_on_and_loses_nothing(crawl, tmp_path, how):
+    pages = DemoPages(Newsroom(600))
+    stories = [story for story in pages.newsroom.all() if not story.missing and not story.canonical]
+    path = warc(tmp_path / "a.warc.gz", [page(story, pages, url=pages.url(pages.path(story))) for story in stories])
+    folder = tmp_path / "archive"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"warc={path}", "-s", f"ARCHIVE_DIR={folder}"],
+        cwd=PROJECT, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )  # fmt: skip
+    while not _stored(folder):
+        assert process.poll() is None
+    process.send_signal(how)
+    process.communicate(timeout=30)
+    assert 0 < _stored(folder) < len(stories)
+    done = imported(crawl, path)
+    assert done.rows("select count(*) from article") == [(len(stories),)]
+    assert done.rows("select count(*) from capture where kind = 'article'") == [(len(stories),)]
+    ends = {signal.SIGKILL: "stopped", signal.SIGINT: "stopped"}
+    assert done.rows('select "end" from listing order by id') == [(ends[how],), ("exhausted",)]
+
+
+def _stored(folder) -> int:
+    if not (folder / "archive.db").exists():
+        return 0
+    with closing(sqlite3.connect(folder / "archive.db")) as db:
+        try:
+            return db.execute("select count(*) from article").fetchone()[0]
+        except sqlite3.OperationalError:  # it is being made
+            return 0
+
+
+def test_a_replay_of_files_is_refused_in_one_line(tmp_path, crawl):
+    path = warc(tmp_path / "a.warc.gz", GOOD)
+    done = imported(crawl, path)
+    refused = command("crawl", "news", "-a", f"warc={path}", "-s", f"REPLAY={done.folder}", "-s", f"ARCHIVE_DIR={tmp_path / 'r'}")
+    assert refused.returncode == 2 and len(refused.stderr.splitlines()) == 1
 
 
 def test_older_captures_become_earlier_texts(play, crawl, tmp_path):

@@ -47,7 +47,8 @@ class Command(crawl.Command):
         if "_job" in arguments:
             _check_absolute(self.settings)
         if issubclass(site, NewsSpider):
-            Arguments.parse(arguments, site)
+            if Arguments.parse(arguments, site).warc and self.settings["REPLAY"]:
+                raise ValueError("REPLAY gives back what an archive holds, and warc= reads files: leave one of them out")
             if archive_enabled(self.settings):
                 check_replay(self.settings)
                 self._check_archive()

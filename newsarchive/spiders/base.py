@@ -15,7 +15,7 @@ from newsarchive.discovery.sections import slug
 from newsarchive.discovery.walk import Listing
 from newsarchive.extract.rules import SiteRules
 from newsarchive.frontier import Frontier
-from newsarchive.items import Article, Link
+from newsarchive.items import Link
 from newsarchive.ledger import ArchiveLedger, RunLedger
 from newsarchive.mirror import Mirror
 from newsarchive.spiders.listings import ListingCallbacks
@@ -61,15 +61,14 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, PastCallbacks, SiteRules, s
         """How its pages are read; None: generic."""
         return type(self)
 
-    async def start(self) -> AsyncIterator[scrapy.Request | Article]:
+    async def start(self) -> AsyncIterator[scrapy.Request]:
         """Yield the pages that wait since earlier crawls, then the listings that the arguments name."""
         cover = self._cover()
         async for request in self.frontier.waiting(cover):
             yield request
         for source in self.arguments.sources:
             if source == "warc":
-                async for article in self.imported():
-                    yield article
+                yield self.import_request()
                 continue
             if source == "due":
                 async for request in self.frontier.revisits(cover):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from newsarchive.items import Article, Link, Visit
 from newsarchive.reread import MAX_BYTES, unpacked
 from newsarchive.store.warc import Record, WarcError, payload_digest
 from newsarchive.store.warcreader import Counts, records, unchunked
-from newsarchive.urls import memento
+from newsarchive.urls import is_address, memento
 from newsarchive.warcmessages import response_of
 
 ASKED_DAYS = 30
@@ -80,7 +80,17 @@ class PastCallbacks:
         article.flags.append("second_hand")
         article.fetched_at, article.capture = fetched_at, {"from": origin}
 
-    async def imported(self) -> AsyncIterator[Article]:
+    def import_request(self) -> scrapy.Request:
+        """Return a request that asks nobody, and whose callback reads the files of the argument ``warc``.
+
+        Items of ``start()`` itself would do, but a crawl that is stopped while one is under way never ends (Scrapy 2.19).
+        """
+        return scrapy.Request("data:,", callback=self.imported, dont_filter=True, meta={"kind": "other"})
+
+    def _stopped(self) -> bool:
+        return not self.crawler.crawling or bool(getattr(self.ledger, "trouble", None))
+
+    async def imported(self, response: Response) -> AsyncIterator[Article]:
         """Yield the articles inside the WARC files of the argument ``warc``, as fast as they are stored."""
         most = self.arguments.max_articles
         at_once = 1 if most else AT_ONCE  # one after the other is never one too many
@@ -97,7 +107,7 @@ class PastCallbacks:
             counts = Counts()
             try:
                 for record in records(path, frozenset(("response", "resource")), MAX_BYTES, counts):
-                    if article := self._article_in(record, walk, path):
+                    if article := self._article_in(record, walk, path, counts):
                         await room.acquire()
                         yield article
                         if most:
@@ -108,6 +118,8 @@ class PastCallbacks:
                                 break
                     else:
                         await asyncio.sleep(0)  # others have their turn
+                    if self._stopped():
+                        return  # the crawl's end closes the walk
             except OSError as error:
                 self.logger.error("Cannot read %s: %s", path, error.strerror)
                 counts.damaged += 1
@@ -132,22 +144,29 @@ class PastCallbacks:
         self.walk_ended(walk)
         self.logger.info("Read %s: %d records, %d articles; %s", path, counts.records, walk.links, passed)
 
-    def _article_in(self, record: Record, walk: Walk, path: Path) -> Article | None:
+    def _article_in(self, record: Record, walk: Walk, path: Path, counts: Counts) -> Article | None:
         stats = self.crawler.stats
-        response = _page_in(record)
+        try:
+            response = _page_in(record)
+        except WarcError:
+            counts.damaged += 1
+            return None
         taken_at = _warc_time(record)
-        if response is None or taken_at is None or not self.identify(response.url):
+        if response is None or not self.identify(response.url):
             stats.inc_value("archive/warc/no_page")
             return None
         kept = response
         try:
             page = unpacked(response)
         except WarcError:
-            stats.inc_value("archive/warc/not_unpacked")
+            page = None
+        if page is None or taken_at is None or "warc-truncated" in record.headers:
+            counts.damaged += 1
             return None
         if not {"gzip", "deflate", ""} >= set(_encodings(response)):
             kept = page  # any WARC tool can read what is kept
-        if self.ledger.imported(response.url, stamp(taken_at), payload_digest(kept.body)):
+        request = scrapy.Request(response.url, meta={"kind": "article"})
+        if self.ledger.imported(request.url, stamp(taken_at), payload_digest(kept.body)):
             stats.inc_value("archive/warc/had_before")
             return None
         if not isinstance(page, HtmlResponse):
@@ -160,7 +179,6 @@ class PastCallbacks:
         if not is_article(article) or not reads_like_article(article):
             stats.inc_value("archive/warc/not_article")
             return None
-        request = scrapy.Request(response.url, meta={"kind": "article"})
         captured = self.ledger.capture(request, kept, stamp(taken_at))
         self._second_hand(article, iso(taken_at), path.as_uri())
         link = Link(response.url, site=article.site, key=article.key, address=article.url, day=article.day)
@@ -177,10 +195,13 @@ def _page_in(record: Record) -> Response | None:
     type = record.headers.get("content-type", "") if drawn else fields.get("content-type", "")
     if (not drawn and record.status != 200) or "html" not in type.lower():
         return None
-    if not record.headers.get("warc-target-uri", "").strip("<>").startswith(("http://", "https://")):
+    if not is_address(record.headers.get("warc-target-uri", "").strip("<>")):
         return None
     if "chunked" in fields.get("transfer-encoding", "").lower():
-        record.payload = unchunked(record.payload)
+        body = unchunked(record.payload)
+        if body is None:
+            raise WarcError("a body without its last chunk")
+        record.payload = body
         record.http = [(name, value) for name, value in record.http if name.lower() != "transfer-encoding"]
     return response_of(record)
 
@@ -191,8 +212,10 @@ def _encodings(response: Response) -> list[str]:
 
 
 def _warc_time(record: Record) -> datetime | None:
+    """When a record was made; None when that cannot be: before the web, or after tomorrow."""
     try:
         at = datetime.fromisoformat(record.headers.get("warc-date", ""))
-    except ValueError:
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at if datetime(1990, 1, 1, tzinfo=UTC) < at < datetime.now(UTC) + timedelta(days=1) else None

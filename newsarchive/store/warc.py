@@ -161,6 +161,10 @@ def http_message(first_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
     return "\r\n".join([first_line, *(f"{name}: {value}" for name, value in headers), "", ""]).encode("latin-1", "replace")
 
 
+# A line may end in LF alone: RFC 9112, 2.2.
+END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+
+
 def locate(folder: Path, name: str) -> Path:
     """Return the path of the WARC file ``name``, which may still be open."""
     path = folder / name
@@ -176,7 +180,7 @@ def read_record(path: Path, offset: int) -> Record:
     except (OSError, zlib.error) as error:
         raise WarcError(f"no record at {offset} of {path}: {error}") from None
     head, _, rest = data.partition(b"\r\n\r\n")
-    first, headers = head_of(head)
+    first, headers = head_of(head, "utf-8")
     fields = {name.lower(): value for name, value in headers}
     if not first.startswith("WARC/") or not fields.get("content-length", "").isdigit():
         raise WarcError(f"no record at {offset} of {path}")
@@ -187,16 +191,17 @@ def record_of(fields: dict[str, str], block: bytes) -> Record:
     """Return the record with the WARC headers ``fields``, names in lower case, and the content ``block``."""
     if "application/http" not in fields.get("content-type", ""):
         return Record(fields, [], 0, block)
-    head, _, payload = block.partition(b"\r\n\r\n")
+    end = END_OF_HEAD.search(block)
+    head, payload = (block[: end.start()], block[end.end() :]) if end else (block, b"")
     first, http = head_of(head)
     status = re.match(r"HTTP/\S+ (\d{3})", first)
     return Record(fields, http, int(status[1]) if status else 0, payload)
 
 
-def head_of(head: bytes) -> tuple[str, Headers]:
-    """Return first line and fields of the head of a record or an HTTP message."""
+def head_of(head: bytes, charset: str = "latin-1") -> tuple[str, Headers]:
+    """Return first line and fields of the head of an HTTP message, or of a record (ISO 28500, 4: UTF-8)."""
     # Not splitlines(): a value may hold what elsewhere ends a line.
-    first, *lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
+    first, *lines = head.decode(charset, "surrogateescape").replace("\r\n", "\n").split("\n")
     return first, [(name.strip(), value.strip()) for line in lines for name, colon, value in [line.partition(":")] if colon]
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from newsarchive.store.warc import Record, head_of, record_of
+from newsarchive.store.warc import END_OF_HEAD, Record, head_of, record_of
 
 PIECE = 1 << 16
 MAX_HEAD = 1 << 18
 GZIP = b"\x1f\x8b\x08"
+LENGTH = re.compile(r"[0-9]{1,18}")
 BEGIN = re.compile(rb"WARC/[01]\.\d+\r?\n")
 
 
@@ -45,23 +46,25 @@ def records(path: Path, kinds: frozenset[str], max_bytes: int, counts: Counts) -
         stream = _Gzip(file) if packed else _Plain(file)
         while True:
             try:
-                begin = stream.next_record()
-                if begin is None:
+                if not stream.next_record():
                     return
-                head = stream.head()
-                _, headers = head_of(head)
+                _, headers = head_of(stream.head(), "utf-8")
                 fields = {name.lower(): value for name, value in headers}
                 length = fields.get("content-length", "")
-                if not length.isdigit():
+                if not LENGTH.fullmatch(length):
                     raise _Damaged
-                counts.records += 1
-                if fields.get("warc-type", "").lower() not in kinds:
-                    stream.skip(int(length))
-                elif int(length) > max_bytes:
-                    counts.too_large += 1
-                    stream.skip(int(length))
+                wanted = fields.get("warc-type", "").lower() in kinds
+                block = None
+                if wanted and int(length) <= max_bytes:
+                    block = stream.take(int(length))
                 else:
-                    yield record_of(fields, stream.take(int(length)))
+                    stream.skip(int(length))
+                stream.close_record()
+                counts.records += 1
+                if block is not None:
+                    yield record_of(fields, block)
+                elif wanted:
+                    counts.too_large += 1
             except (_Damaged, zlib.error):
                 counts.damaged += 1
                 if not stream.resume():
@@ -74,6 +77,8 @@ class _Plain:
     def __init__(self, file: BinaryIO):
         self.file = file
         self.buffer = b""
+        self.begun = 0
+        """Where in the file the present record begins, or the member that holds its first byte."""
 
     def more(self) -> bytes:
         """Return the next bytes; none at the end."""
@@ -88,28 +93,37 @@ class _Plain:
         if not self.buffer:
             raise _Damaged
 
-    def next_record(self) -> int | None:
-        """Go to the next record's first byte; None when the file is at its end."""
+    def place(self) -> int:
+        """Return where in the file the bytes in the buffer begin."""
+        return self.file.tell() - len(self.buffer)
+
+    def next_record(self) -> bool:
+        """Go to the next record's first byte; False when the file is at its end."""
         while True:
             self.buffer = self.buffer.lstrip(b"\r\n")
             if self.buffer:
                 break
             if not (piece := self.more()):
-                return None
+                return False
             self.buffer = piece
+        self.begun = self.place()
         self._fill(16)
         if not BEGIN.match(self.buffer):
             raise _Damaged
-        return 0
+        return True
+
+    def close_record(self) -> None:
+        """Check that what follows a block is an empty line, another record, or the end: else its length was wrong."""
+        self._fill(2)
+        if self.buffer[:1] not in (b"\r", b"\n", b"W", b""):
+            raise _Damaged
 
     def head(self) -> bytes:
         """Take the lines up to the empty one."""
         while True:
-            for end in (b"\r\n\r\n", b"\n\n"):
-                head, found, rest = self.buffer.partition(end)
-                if found:
-                    self.buffer = rest
-                    return head
+            if end := END_OF_HEAD.search(self.buffer):
+                head, self.buffer = self.buffer[: end.start()], self.buffer[end.end() :]
+                return head
             piece = self.more()
             if not piece or len(self.buffer) > MAX_HEAD:
                 raise _Damaged
@@ -133,8 +147,9 @@ class _Plain:
             length -= len(piece)
 
     def resume(self) -> bool:
-        """Go to where the next record may begin; False when there is none."""
-        self.buffer = self.buffer[1:]
+        """Go to where the next record may begin, behind the first byte of the damaged one; False when there is none."""
+        self.file.seek(self.begun + 1)
+        self.buffer = b""
         while True:
             if m := BEGIN.search(self.buffer):
                 self.buffer = self.buffer[m.start() :]
@@ -169,9 +184,12 @@ class _Gzip(_Plain):
             if piece:
                 return piece
 
+    def place(self) -> int:
+        return self.member
+
     def resume(self) -> bool:
-        """Go to the next member behind the present one's first byte."""
-        self.buffer, at = b"", self.member + 1
+        """Go to the next member behind the first byte of the one in which the damaged record begins."""
+        self.buffer, at = b"", self.begun + 1
         while True:
             self.file.seek(at)
             piece = self.file.read(PIECE)
@@ -179,7 +197,8 @@ class _Gzip(_Plain):
                 return False
             found = piece.find(GZIP)
             if found >= 0:
-                self.member = at + found
+                # Also when it cannot be unpacked: the next try begins behind it.
+                self.member = self.begun = at + found
                 self.file.seek(self.member)
                 self.packed = b""
                 self.unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
@@ -187,17 +206,22 @@ class _Gzip(_Plain):
             at += max(len(piece) - len(GZIP) + 1, 1)
 
 
-def unchunked(body: bytes) -> bytes:
-    """Return ``body`` with the chunks of ``Transfer-Encoding: chunked`` undone (RFC 9112, 7.1).
+CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r?\n")
+
+
+def unchunked(body: bytes) -> bytes | None:
+    """Return ``body`` with the chunks of ``Transfer-Encoding: chunked`` undone (RFC 9112, 7.1); None when it was cut off.
 
     Some writers undo them and leave the header: what does not begin with a chunk is given back as it is.
     """
     pieces, at = [], 0
-    while m := re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r?\n").match(body, at):
+    while m := CHUNK.match(body, at):
         size = int(m[1], 16)
-        pieces.append(body[m.end() : m.end() + size])
-        at = m.end() + size
         if size == 0:
-            break
+            return b"".join(pieces)
+        at = m.end() + size
+        if at > len(body):
+            return None
+        pieces.append(body[m.end() : at])
         at += 2 if body[at : at + 2] == b"\r\n" else 1 if body[at : at + 1] == b"\n" else 0
-    return b"".join(pieces) if pieces else body
+    return None if pieces else body
