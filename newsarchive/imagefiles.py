@@ -21,6 +21,7 @@ from newsarchive.middlewares import RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
 from newsarchive.store.images import Picture
 from newsarchive.store.warc import sync_folder
+from newsarchive.urls import is_address
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +143,13 @@ class ImageFilesPipeline(FilesPipeline):
 
     def get_media_requests(self, item: Pictures, info) -> list[Request]:
         meta = {"kind": "image", "allow_offsite": True, "download_maxsize": self.max_bytes, "download_warnsize": 0}
-        return [Request(picture.url, meta=dict(meta)) for picture in item.pictures]
+        requests = []
+        for picture in item.pictures:
+            if is_address(picture.url):
+                requests.append(Request(picture.url, meta=dict(meta)))
+            else:
+                self.ledger.image_failed(picture.url, "broken", "no address that can be asked")
+        return requests
 
     def media_to_download(self, request, info, *, item=None) -> None:
         """The archive says what is to be fetched."""
@@ -156,7 +163,7 @@ class ImageFilesPipeline(FilesPipeline):
             raise NotKept("waiting", f"HTTP {response.status}")
         type, width, height = measured(response.body)
         if type is None:
-            raise NotKept("broken", f"{len(response.body)} bytes that are no picture")
+            raise NotKept("broken", f"{len(response.body)} bytes that are no picture of a kind that is kept")
         before, self.left = self.left, self.left - len(response.body)
         if self.left <= 0 < before:
             logger.info("IMAGES_MAX_BYTES are fetched: the other pictures wait for the next crawl")

@@ -28,7 +28,7 @@ AGAIN = 500
 """So many pages that failed are asked once more at the end of the same crawl; of a site that is down, the rest wait."""
 
 LASTING = (
-    *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "soft 404"),
+    *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "soft 404", "web archive"),
     *("IgnoreRequest", "NotCaptured", "DownloadCancelledError", "page of "),  # a loop; not in a replay; too large
 )
 """Beginnings of the reasons that do not pass within one crawl."""
@@ -122,6 +122,10 @@ class ArchiveLedger:
     def imported(self, url: str, fetched_at: str, digest: str) -> bool:
         """Tell whether this very capture was taken over before."""
         return self.archive.captures.has(url, fetched_at, digest)
+
+    def seen_live(self, page: str) -> bool:
+        """Tell whether a listing of the site itself showed ``page``."""
+        return self.archive.pages.seen_live(page)
 
     def asked_lately(self, listing: Listing, days: float) -> bool:
         """Tell whether ``listing`` was walked whole in the last ``days``."""
@@ -296,6 +300,9 @@ class RunLedger:
         return None
 
     def imported(self, url: str, fetched_at: str, digest: str) -> bool:
+        return False
+
+    def seen_live(self, page: str) -> bool:
         return False
 
     def asked_lately(self, listing: Listing, days: float) -> bool:

@@ -13,6 +13,7 @@ from test_interrupted import start, stop_at
 from newsarchive.demo.photos import jpeg
 from newsarchive.demo.server import Answer
 from newsarchive.imagefiles import measured
+from newsarchive.store.archive import Archive
 from newsarchive.store.images import largest_renditions
 
 KEEP = ("-a", "source=days", "-a", "since=2026-03-01", "-a", "until=2026-03-12", "-s", "KEEP_IMAGES=1")
@@ -116,6 +117,39 @@ def test_what_is_no_picture_is_recorded_and_costs_nothing_else(play, crawl):
     assert "Traceback" not in done.log, done.log[done.log.index("Traceback") - 600 :][:2500]
     done = crawl(site, *KEEP)
     assert dict(done.rows("select state, max(tries) from image_file where state = 'waiting' group by 1")) == {"waiting": 2}
+
+
+def test_an_address_that_is_none_stops_no_other_picture(play, crawl):
+    site = play(stories=30)
+    page, first = site.pages.article, site.pages.newsroom.all()[0]
+    bad = "http://a.example:99999/x.jpg"
+
+    def article(story):
+        html = page(story)
+        return html.replace(site.pages.image_url(story.photos[0], 1920), bad) if story == first else html
+
+    site.pages.article = article
+    done = crawl(site, *KEEP)
+    assert done.rows("select url, state from image_file where state <> 'stored'") == [(bad, "broken")]
+
+
+def test_a_photo_without_a_number_is_kept_once_whatever_its_query(archive_of_two):
+    archive, images = archive_of_two
+    archive.images.want("demo:1", images(600))
+    archive.images.want("demo:2", images(1200))
+    assert archive.db.execute("select count(*) from image_file").fetchone()[0] == 1
+
+
+@pytest.fixture
+def archive_of_two(tmp_path):
+    archive = Archive(tmp_path / "archive.db")
+
+    def images(width):
+        nothing = dict.fromkeys(("caption", "credit", "alt", "key", "crop", "height"))
+        return [{"url": f"https://x.example/one.jpg?w={width}", "width": width, "role": "body", **nothing}]
+
+    yield archive, images
+    archive.close()
 
 
 def test_the_limit_of_a_crawl_leaves_the_others_waiting(play, crawl):

@@ -26,12 +26,15 @@ from warcio.warcwriter import WARCWriter
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import Answer
+from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import WAYBACK, Wayback, nearest
-from newsarchive.items import Link
+from newsarchive.items import Article, Link
 from newsarchive.reread import zstd
+from newsarchive.revisions import content_hash
 from newsarchive.spiders.news import AnySpider
 from newsarchive.spiders.sputnik import SputnikSpider
+from newsarchive.store.archive import Archive
 from newsarchive.store.warcreader import Counts, records, unchunked
 
 PAGES = DemoPages(Newsroom(60))
@@ -369,6 +372,88 @@ def test_a_web_archive_that_asks_for_patience_gets_it(play, crawl):
     done = crawl(None, *past(site)[:-1], "RETRY_TIMES=2", spider="demo")
     assert done.rows("select state, count(*) from page group by 1") == [("stored", len(server.stories))]
     assert done.stats()["downloader/response_status_count/429"] == 1
+
+
+@pytest.mark.parametrize("order", ["ABA", "BAA", "AAB", "CAB", "ACB", "BCA"])
+def test_captures_take_their_place_in_time_whatever_their_order(tmp_path, order):
+    """A in April, B in May, and in June A again, or C: what was seen last is present, in whatever order they come."""
+    months = {"A": [4, 6], "B": [5], "C": [6]}
+    if "C" in order:
+        months["A"] = [4]
+    archive = Archive(tmp_path / "archive.db")
+    crawl = archive.crawls.begin("demo", {})
+    for text in order:
+        archive.articles.store(text_of(text, months[text].pop(0)), crawl, None)
+    present, earlier = ("C", [("A", "2026-05"), ("B", "2026-06")]) if "C" in order else ("A", [("B", "2026-06")])
+    assert archive.articles.get("demo:1").headline == present
+    rows = archive.db.execute("select headline, superseded_at from revision order by fetched_at").fetchall()
+    assert [(headline, at[:7]) for headline, at in rows] == earlier
+
+
+def text_of(headline: str, month: int, flags=("second_hand",)) -> Article:
+    made = Article(
+        id="demo:1", site="demo", key="1", url="https://courier.example/1", headline=headline, extractor="x", flags=list(flags),
+        fetched_at=f"2026-{month:02}-01T00:00:00+00:00", capture={"from": "file:///a"} if flags else None,
+    )  # fmt: skip
+    made.content_hash = content_hash(made)
+    return made
+
+
+def test_the_same_text_from_others_leaves_what_is_first_hand(tmp_path):
+    archive = Archive(tmp_path / "archive.db")
+    crawl = archive.crawls.begin("demo", {})
+    archive.articles.store(text_of("A", 3, flags=()), crawl, None)
+    assert archive.articles.store(text_of("A", 10), crawl, None) == "unchanged"
+    kept = archive.articles.get("demo:1")
+    assert (kept.flags, kept.fetched_at, kept.capture) == ([], "2026-03-01T00:00:00+00:00", None)
+    # Seen first-hand in November, as the clock has it, with the same text: what others had in May is older.
+    assert archive.articles.store(text_of("B", 5), crawl, None) == "earlier"
+    assert archive.articles.get("demo:1").headline == "A"
+
+
+def test_a_web_archive_that_fails_sends_nobody_to_the_site(play, crawl):
+    """Its own failures, refusals and redirects are not the site's: the pages are owed, and the site is not asked."""
+    site = play(stories=60)
+    server = site.override = Captures(site.pages, size=100)
+    front = Answer(b"", status=302, headers={"Location": "https://courier.example/"})
+    elsewhere = Answer(b"", status=302, headers={"Location": "http://localhost:1/"})
+    server.refuse["id_/"] = [Answer(b"", status=500), front, elsewhere]
+    done = crawl(None, *past(site), spider="demo")
+    assert not [path for path in site.requests if not path.startswith(("/cdx/", "/web/", "/robots.txt"))]
+    assert dict(done.rows("select state, count(*) from page group by 1")) == {"stored": len(server.stories) - 3, "waiting": 3}
+    assert all(reason.startswith("web archive: ") for (reason,) in done.rows("select reason from page where state = 'waiting'"))
+
+
+def test_a_web_archive_whose_robots_txt_says_no_is_not_complete(play, crawl):
+    site = play(stories=60)
+    server = Captures(site.pages, size=100)
+    no = Answer(b"User-agent: *\nDisallow: /web/\n", "text/plain")
+    site.override = lambda path: no if path == "/robots.txt" else server(path)
+    done = crawl(None, *past(site), spider="demo")
+    assert done.rows("select distinct state, reason from page") == [("waiting", "web archive: Forbidden by robots.txt")]
+
+
+def test_a_cdx_server_that_goes_round_is_not_whole():
+    walk = Walk(Listing("wayback", "https://cdx.example/", newest_first=False))
+    assert walk.take([], {}, ["https://cdx.example/?resumeKey=1"]) == ["https://cdx.example/?resumeKey=1"]
+    assert walk.take([], {}, ["https://cdx.example/?resumeKey=1"]) == [] and walk.end == "repeats"
+
+
+@pytest.mark.parametrize("body", [b"[5]", b"[" * 200_000, b"<html>", b'{"a": 1}', b"[[]"])
+def test_an_answer_that_is_no_cdx_is_said_to_be_none(body):
+    with pytest.raises(ListingError, match="no CDX answer"):
+        Wayback().read(Response("https://web.archive.org/cdx/search/cdx?url=a", body=body), "UTC")
+
+
+def test_one_odd_row_costs_itself_alone():
+    rows = [
+        ["original", "timestamp", "statuscode", "mimetype"],
+        ["short"],
+        7,
+        ["http://a.b/x", "20220203125400", "200", "text/html"],
+    ]
+    read = Wayback().read(Response("https://web.archive.org/cdx/search/cdx?url=a", body=json.dumps(rows).encode()), "UTC")
+    assert [link.url for link in read.links] == ["http://a.b/x"]
 
 
 def test_chunks_are_undone_where_there_are_any():

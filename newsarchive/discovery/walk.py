@@ -140,6 +140,8 @@ class Walk:
         self.reached = min([*days, self.reached or "9999"]) if days else self.reached
         fresh = [url for url in dict.fromkeys(more) if url not in self.asked]
         if not self.listing.newest_first:
+            if more and not fresh and self.listing.source == "wayback":
+                self._finish("repeats", f"its continuation {more[0]} was asked before")
             return self._ask(fresh)
         keys = frozenset(link.key for link in links)
         if self.above and all(self.id in known.get(key, ()) for key in keys):  # nothing, or the top again

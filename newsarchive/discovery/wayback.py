@@ -56,7 +56,7 @@ class Wayback:
         try:
             text = response.body.decode("utf-8")
             rows, key = _array(text) if text.lstrip().startswith("[") else (list(_lines(text)), None)
-        except (UnicodeDecodeError, ValueError, TypeError, AttributeError, KeyError) as error:
+        except (UnicodeDecodeError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             raise ListingError(f"no CDX answer: {error}") from None
         links = [link for row in rows if (link := _link(response.url, row))]
         more = [_with(response.url, resumeKey=key)] if key else []
@@ -88,11 +88,13 @@ def _array(text: str) -> tuple[list[dict], str | None]:
     if not table:
         return [], None
     names, *rows = table
+    if not isinstance(names, list):
+        raise ValueError(f"it begins with {str(names)[:40]!r} instead of the names of its columns")
     key = None
     if len(rows) >= 2 and rows[-2] == [] and len(rows[-1]) == 1:
         key = rows[-1][0]
         rows = rows[:-2]
-    return [dict(zip(names, row, strict=True)) for row in rows if row], key
+    return [dict(zip(names, row, strict=True)) for row in rows if isinstance(row, list) and len(row) == len(names)], key
 
 
 def _lines(text: str) -> Iterator[dict]:

@@ -57,23 +57,28 @@ class PastCallbacks:
         """Yield the article in a web archive's capture, or record that there is none."""
         page, found = response.meta["page"], memento(response.url)
         if response.status != 200 or found is None:
-            self._record(page, "failed", f"HTTP {response.status} of {response.url}"[:300])
+            self.past_failed(page, f"HTTP {response.status} of {response.url}")
             return
         at, original = found
         if not self.identify(original) or not isinstance(response, HtmlResponse):
-            self._record(page, "failed", f"no article of the site at {response.url}"[:300])
+            self.past_failed(page, f"no article of the site at {response.url}")
             return
         captured = response.replace(url=original)
         wall = obstacle(captured)
         article = load_article(captured, self.rules) if wall is None else None
         if article is None or not is_article(article):
-            self._record(page, "failed", f"{wall or 'no article'} in the capture {response.url}"[:300], at_last="not_article")
+            self.past_failed(page, f"{wall or 'no article'} in the capture {response.url}")
             return
         fetched_at = iso(datetime.strptime(at, "%Y%m%d%H%M%S").replace(tzinfo=UTC))
         self._second_hand(article, fetched_at, response.url)
         counts = self._counts(article, page, response.meta["day"])
         article.visit = Visit(page, (original,), response.meta.get("captured"), counts=counts)
         yield article
+
+    def past_failed(self, page: str | None, reason: str) -> None:
+        """A web archive's own outcome is not the site's: the page is owed, and at last what it was before it was asked for."""
+        at_last = "gone" if page and self.ledger.seen_live(page) else "given_up"
+        self._record(page, "failed", f"web archive: {reason}"[:300], at_last=at_last)
 
     @staticmethod
     def _second_hand(article: Article, fetched_at: str, origin: str) -> None:

@@ -119,7 +119,9 @@ class ArticleCallbacks:
     def article_failed(self, failure) -> None:
         """Record why a page could not be had."""
         page = failure.request.meta["page"]
-        if failure.check(RobotsForbidden):
+        if "via" in failure.request.meta and failure.check(RobotsForbidden, OffSite):
+            self.past_failed(page, str(failure.value))
+        elif failure.check(RobotsForbidden):
             self._record(page, "refused", "robots.txt forbids it")
         elif failure.check(RobotsUnavailable):
             # The site was not to be reached, or only its robots.txt: that says nothing of the page.
@@ -132,6 +134,8 @@ class ArticleCallbacks:
             self.crawler.stats.inc_value("archive/page/postponed")
         elif failure.check(OffSite):
             self._record(page, *self._redirected(failure.request.url))
+        elif "via" in failure.request.meta:
+            self.past_failed(page, reason_of(failure))
         else:
             self._record(page, "failed", reason_of(failure))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from newsarchive.dates import iso, stamp
 from newsarchive.items import ARTICLE_FIELDS, Article
 from newsarchive.revisions import changed_fields
 from newsarchive.store.rates import born_at
@@ -72,12 +74,14 @@ class Articles:
                 self._insert("article", _values(article, crawl) | {"seq": self._next()})
                 return "new"
             old = article_of(row)
-            if "second_hand" in article.flags and article.fetched_at < (old.fetched_at or ""):
-                return self._put_earlier(old, article, crawl)
+            second_hand = "second_hand" in article.flags
+            if second_hand and article.fetched_at < (seen_at := self._seen_at(old)):
+                return self._put_earlier(old, seen_at, article, crawl)
             changed = [] if old.content_hash == article.content_hash else changed_fields(old, article)
             if not changed:
                 article.revision = old.revision
-                self._update(row, article, crawl)
+                if not second_hand or "second_hand" in old.flags:  # what the site itself gave stays first-hand
+                    self._update(row, article, crawl)
                 return "unchanged"
             self._supersede(row, old, article, changed, cause)
             earlier = db.execute(
@@ -93,22 +97,42 @@ class Articles:
             self._update(row, article, crawl, self._next())
             return "revised"
 
-    def _put_earlier(self, present: Article, article: Article, crawl: int) -> str:
-        """Keep a text that is older than the present one, when it is none that is known: ``earlier``, else ``unchanged``."""
+    def _seen_at(self, present: Article) -> str:
+        """When the page was last seen with its present text; it may have been fetched long before."""
+        (at,) = self.archive.db.execute("select fetched_at from page where id = ?", (present.id,)).fetchone() or (None,)
+        seen_at = iso(datetime.fromisoformat(at)) if at else ""
+        return max(seen_at if at and at <= self.archive.now() else "", present.fetched_at or "")
+
+    def _put_earlier(self, present: Article, seen_at: str, article: Article, crawl: int) -> str:
+        """Keep a text that is older than the present one, which was last seen at ``seen_at``, when it is none that is known.
+
+        ``earlier``, else ``unchanged``. It takes its place in time between the texts that are known.
+        """
         db = self.archive.db
         rows = db.execute("select * from revision where id = ? order by fetched_at", (article.id,)).fetchall()
         texts = [article_of(row) for row in rows] + [present]
         if any(text.content_hash == article.content_hash for text in texts):
             article.revision = next(text.revision for text in texts if text.content_hash == article.content_hash)
             return "unchanged"
-        successor = next(text for text in texts if text.fetched_at > article.fetched_at)
+        successor = next((text for text in texts if text.fetched_at > article.fetched_at), present)
+        before = next((row for row in reversed(rows) if row["fetched_at"] <= article.fetched_at), None)
+        if before is not None:
+            db.execute(
+                "update revision set superseded_at = ?, changed = ?, silent = ? where n = ?",
+                (
+                    stamp(datetime.fromisoformat(article.fetched_at)),
+                    json.dumps(changed_fields(article_of(before), article)),
+                    int(before["modified_at"] is not None and before["modified_at"] == article.modified_at),
+                    before["n"],
+                ),
+            )
         article.revision = 1 + max(text.revision for text in texts)
         self._insert(
             "revision",
             _values(article, crawl)
             | {
                 "seq": self._next(),
-                "superseded_at": successor.fetched_at,
+                "superseded_at": stamp(datetime.fromisoformat(max(successor.fetched_at, seen_at if successor is present else ""))),
                 "changed": json.dumps(changed_fields(article, successor)),
                 "silent": int(article.modified_at is not None and article.modified_at == successor.modified_at),
                 "cause": "publisher" if article.extractor == successor.extractor else "unknown",
@@ -152,7 +176,7 @@ class Articles:
     def _supersede(self, row: sqlite3.Row, old: Article, new: Article, changed: list[str], cause: str | None) -> None:
         silent = old.modified_at is not None and old.modified_at == new.modified_at
         values = {name: row[name] for name in COLUMNS} | {
-            "superseded_at": self.archive.now(),
+            "superseded_at": stamp(datetime.fromisoformat(new.fetched_at)) if "second_hand" in new.flags else self.archive.now(),
             "changed": json.dumps(changed),
             "silent": int(silent and cause is None),
             # Another reader may see another text on the same page: then nobody can say who changed it.

@@ -21,15 +21,20 @@ class Picture:
     """The article that showed it first."""
 
 
+def photo_of(image: Image) -> str:
+    """Return what a photo is known by: its number, else its address without query, by which sites size and sign."""
+    return image["key"] or image["url"].split("?")[0]
+
+
 def largest_renditions(images: Sequence[Image]) -> list[Image]:
     """Return the largest rendition of each photo among ``images``, in their order.
 
-    A photo is its key, else its address without query. Share pictures count where there is no other.
+    Share pictures count where there is no other.
     """
     shown = [image for image in images if image["role"] != "share"] or images
     largest: dict[str, Image] = {}
     for image in shown:
-        photo = image["key"] or image["url"].split("?")[0]
+        photo = photo_of(image)
         if photo not in largest or _area(image) > _area(largest[photo]):
             largest[photo] = image
     return list(largest.values())
@@ -52,17 +57,12 @@ class ImageFiles:
         site = page.partition(":")[0]
         with self.archive.transaction() as db:
             for image in largest_renditions(images):
-                if (
-                    image["key"]
-                    and db.execute(
-                        "select 1 from image_file where key = ? and page >= ? and page < ? limit 1",
-                        (image["key"], f"{site}:", f"{site};"),
-                    ).fetchone()
-                ):
+                had = "select 1 from image_file where key = ? and page >= ? and page < ? limit 1"
+                if db.execute(had, (photo_of(image), f"{site}:", f"{site};")).fetchone():
                     continue
                 db.execute(
                     "insert into image_file (url, page, key, state) values (?, ?, ?, 'waiting') on conflict do nothing",
-                    (image["url"], page, image["key"]),
+                    (image["url"], page, photo_of(image)),
                 )
 
     def without(self, site: str) -> Iterator[tuple[str, list[Image]]]:

@@ -293,12 +293,24 @@ class Pages:
             )
             if visited and visited != article.id:
                 self.moved(visited, article.id)
+            at = self._visited_at(article, now)
             db.execute(
                 """update page set state = 'stored', reason = null, tries = 0, due_at = null, url = ?, day = coalesce(?, day),
-                fetched_at = ?, lease_by = null, lease_until = null where id = ?""",
-                (article.url, article.day, now, article.id),
+                fetched_at = case when fetched_at > ? and fetched_at <= ? then fetched_at else ? end,
+                lease_by = null, lease_until = null where id = ?""",
+                (article.url, article.day, at, soon(now), at, article.id),
             )
             self._enter_aliases((address, article.id) for address in addresses)
+
+    @staticmethod
+    def _visited_at(article: Article, now: str) -> str:
+        """When the page was as ``article`` has it: of a second-hand one when it was captured, not when we came by it."""
+        return stamp(datetime.fromisoformat(article.fetched_at)) if "second_hand" in article.flags else now
+
+    def seen_live(self, page: str) -> bool:
+        """Tell whether a listing of the site itself showed ``page``."""
+        found = self.archive.db.execute("select 1 from sighting where page = ? and via is null and source <> 'warc'", (page,))
+        return found.fetchone() is not None
 
     def moved(self, page: str, into: str) -> None:
         """What was seen as ``page`` is the page ``into``."""

@@ -172,7 +172,7 @@ create table host (
 create table image_file (
   url text primary key,                           -- the largest rendition that a page declares of the photo
   page text not null,                             -- the article that showed it first
-  key text,                                       -- the photo's own number
+  key text,                                       -- the photo's own number, else its address without query
   file text,                                      -- name in images/: the digest and the type's ending
   digest text,                                    -- SHA-256 of the bytes, hexadecimal
   type text,                                      -- as the bytes are: image/jpeg
