@@ -1,12 +1,9 @@
-"""What a crawl knows of pages: by an archive, or for this run alone when there is none."""
+"""What a crawl knows of pages by its archive. Without one: :mod:`newsarchive.runledger`."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import wraps
-from inspect import iscoroutinefunction, isfunction
 
 from scrapy import Request
 from scrapy.http import Response
@@ -19,10 +16,11 @@ from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
 from newsarchive.store.hosts import Turn
 from newsarchive.store.images import Picture
-from newsarchive.store.pages import Cover, Page, Sighted
+from newsarchive.store.pages import Cover, Page
 from newsarchive.store.revisits import Revisiting
+from newsarchive.store.sightings import Sighted
 from newsarchive.store.warc import WarcError
-from newsarchive.trouble import FAULTS, ArchiveTrouble
+from newsarchive.trouble import guarded
 
 AGAIN = 500
 """So many pages that failed are asked once more at the end of the same crawl; of a site that is down, the rest wait."""
@@ -36,36 +34,6 @@ LASTING = (
 
 def _raise(error: Exception) -> Exception:
     return error
-
-
-def guarded(ledger: type) -> type:
-    """Let no method of ``ledger`` raise what is the matter with the archive itself, but what its ``fail`` makes of it."""
-
-    def guard(method):
-        @wraps(method)
-        def call(self, *args, **kwargs):
-            if self.trouble:
-                raise ArchiveTrouble(self.trouble)
-            try:
-                return method(self, *args, **kwargs)
-            except FAULTS as error:
-                raise self.fail(error) from None
-
-        @wraps(method)
-        async def call_async(self, *args, **kwargs):
-            if self.trouble:
-                raise ArchiveTrouble(self.trouble)
-            try:
-                return await method(self, *args, **kwargs)
-            except FAULTS as error:
-                raise self.fail(error) from None
-
-        return call_async if iscoroutinefunction(method) else call
-
-    for name, method in vars(ledger).copy().items():
-        if isfunction(method) and not name.startswith("_") and name != "done":  # which asks nothing of the archive
-            setattr(ledger, name, guard(method))
-    return ledger
 
 
 @guarded
@@ -125,7 +93,7 @@ class ArchiveLedger:
 
     def seen_live(self, page: str) -> bool:
         """Tell whether a listing of the site itself showed ``page``."""
-        return self.archive.pages.seen_live(page)
+        return self.archive.sightings.seen_live(page)
 
     def asked_lately(self, listing: Listing, days: float) -> bool:
         """Tell whether ``listing`` was walked whole in the last ``days``."""
@@ -139,7 +107,7 @@ class ArchiveLedger:
         """Record ``links`` and claim up to ``limit`` of them."""
         listing = walk.listing
         place = {"walk": walk.id, "crawl": self.crawl, "limit": limit, "position": walk.links + 1}
-        return self.archive.pages.sight(listing.source, listing.url, listing.section, links, **place)
+        return self.archive.sightings.sight(listing.source, listing.url, listing.section, links, **place)
 
     async def kept(self, captured: Captured | None) -> None:
         """Return once the bytes of ``captured``, if any, are on the disk: what was seen in them can be shown for ever."""
@@ -195,14 +163,14 @@ class ArchiveLedger:
 
     def section_names(self) -> set[str]:
         """The sections of the site that earlier crawls walked, in lower case."""
-        return self.archive.pages.section_names(self.site)
+        return self.archive.sightings.section_names(self.site)
 
     def done(self, page: str | None, scraped: bool) -> None:
         """The item of ``page`` left the pipelines; the archive knows by itself."""
 
     def sections(self, page: str | None) -> set[str]:
         """The sections on whose listings ``page`` was sighted, in lower case."""
-        return self.archive.pages.sections(page) if page else set()
+        return self.archive.sightings.sections(page) if page else set()
 
     def had(self, article: Article) -> bool:
         """Tell whether this crawl stored ``article`` from another page already; the page it was read on goes over to it."""
@@ -281,110 +249,3 @@ class ArchiveLedger:
     def owed(self) -> int:
         """How many pages of the site are owed."""
         return self.archive.pages.owed(self.site)
-
-
-class RunLedger:
-    """Without an archive: each article once in this run, and nothing of other runs."""
-
-    def __init__(self, site: str):
-        self.site = site
-        self.seen: dict[str, set[str]] = {}
-        self.left: deque[Page] = deque()
-        self.under_way: set[str] = set()
-        self.new = 0
-
-    def snapshots(self, walk: Walk) -> list[int]:
-        return []
-
-    def capture(self, request: Request, response: Response, taken_at: str) -> None:
-        return None
-
-    def imported(self, url: str, fetched_at: str, digest: str) -> bool:
-        return False
-
-    def seen_live(self, page: str) -> bool:
-        return False
-
-    def asked_lately(self, listing: Listing, days: float) -> bool:
-        return False
-
-    def came_to(self, listing: Listing) -> str | None:
-        return None
-
-    def begin(self, walk: Walk) -> None:
-        pass
-
-    def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
-        found: dict[str, Sighted] = {}
-        for link in links:
-            page = Page(f"{link.site}:{link.key}", link.address, link.day)
-            new = page.id not in self.seen
-            self.seen.setdefault(page.id, set()).update({walk.listing.section} - {None})
-            if page.id in found:
-                continue
-            claimed = new and limit > 0
-            found[page.id] = Sighted(link, page, new, None, new, claimed)
-            if claimed:
-                limit -= 1
-                self.under_way.add(page.id)
-            elif new:
-                self.left.append(page)
-        return list(found.values())
-
-    async def kept(self, captured: Captured | None) -> None:
-        pass
-
-    def step(self, walk: Walk, at: str | None) -> None:
-        pass
-
-    def end(self, walk: Walk) -> None:
-        pass
-
-    def drop(self, walk: Walk) -> None:
-        pass
-
-    def claim(self, cover: Cover, limit: int) -> list[Page]:
-        pages = [self.left.popleft() for _ in range(min(limit, len(self.left)))]
-        self.under_way.update(page.id for page in pages)
-        return pages
-
-    def claim_due(self, cover: Cover, limit: int, wanted: Revisiting) -> list[Page]:
-        return []
-
-    def held(self) -> int:
-        return len(self.under_way)
-
-    def outcome(self, page: str | None, state: str, reason: str | None, addresses: Iterable[str] = ()) -> None:
-        self.done(page, False)
-
-    def failed(self, page: str | None, reason: str, at_last: str = "given_up") -> str:
-        self.done(page, False)
-        return at_last
-
-    def again(self, limit: int) -> list[Page]:
-        return []
-
-    def postpone(self, page: str | None, reason: str, seconds: float = 0) -> None:
-        self.done(page, False)
-
-    def section_names(self) -> set[str]:
-        return set()
-
-    def done(self, page: str | None, scraped: bool) -> None:
-        self.under_way.discard(page)
-        self.new += scraped
-
-    def sections(self, page: str | None) -> set[str]:
-        return self.seen.get(page, set())
-
-    def others(self) -> int:
-        return 0
-
-    def take_turn(self, host: str, delay: float, longest: float) -> Turn:
-        return Turn(0, None)
-
-    def pause(self, host: str, seconds: float) -> None:
-        pass
-
-    def owed(self) -> int:
-        return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from functools import wraps
+from inspect import iscoroutinefunction, isfunction
 
 from scrapy.exceptions import CloseSpider, DropItem
 
@@ -60,3 +62,33 @@ def line_of(error: Exception) -> str:
         said += f": {os.fsdecode(error.filename)}"
     reason = reason_of(error)
     return f"{reason} ({said}); {WHAT_TO_DO[reason]}" if reason else said
+
+
+def guarded(ledger: type) -> type:
+    """Let no method of ``ledger`` raise what is the matter with the archive itself, but what its ``fail`` makes of it."""
+
+    def guard(method):
+        @wraps(method)
+        def call(self, *args, **kwargs):
+            if self.trouble:
+                raise ArchiveTrouble(self.trouble)
+            try:
+                return method(self, *args, **kwargs)
+            except FAULTS as error:
+                raise self.fail(error) from None
+
+        @wraps(method)
+        async def call_async(self, *args, **kwargs):
+            if self.trouble:
+                raise ArchiveTrouble(self.trouble)
+            try:
+                return await method(self, *args, **kwargs)
+            except FAULTS as error:
+                raise self.fail(error) from None
+
+        return call_async if iscoroutinefunction(method) else call
+
+    for name, method in vars(ledger).copy().items():
+        if isfunction(method) and not name.startswith("_") and name != "done":  # which asks nothing of the archive
+            setattr(ledger, name, guard(method))
+    return ledger

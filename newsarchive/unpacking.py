@@ -1,12 +1,24 @@
-"""Packed answers: unpacked by Scrapy, and refused when they were cut off."""
+"""Packed bodies: unpacked when they are whole, and refused when they were cut off."""
 
 from __future__ import annotations
 
+import sys
 import zlib
 
+import brotli
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.http import Response
+from scrapy.responsetypes import responsetypes
+
+from newsarchive.store.warc import WarcError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+MAX_BYTES = 64 * 1024 * 1024
 
 
 class TornBody(Exception):
@@ -14,36 +26,84 @@ class TornBody(Exception):
 
 
 class UnpackingMiddleware(HttpCompressionMiddleware):
-    """Scrapy's own, which gives what it can of a torn gzip or deflate body (2.19), and an error instead."""
+    """Scrapy's own, which gives what it can of a torn body (2.19), and an error instead."""
 
     def process_response(self, request: Request, response: Response) -> Response:
         packed = response.body
-        names = b",".join(response.headers.getlist("Content-Encoding")).lower()
-        unpacked = super().process_response(request, response)
-        if unpacked is not response and packed:
-            encoding = names.split(b",")[-1].strip()
-            if encoding in (b"gzip", b"x-gzip"):
-                # RFC 1952, 2.3.1: the last four bytes are the size of what was packed. Most bodies pass by this alone.
-                if int.from_bytes(packed[-4:], "little") != len(unpacked.body) & 0xFFFFFFFF and _torn(packed, zlib.MAX_WBITS | 16):
-                    raise TornBody(f"gzip body without its end, {len(packed)} bytes")
-            elif encoding == b"deflate" and _torn(packed, zlib.MAX_WBITS) and _torn(packed, -zlib.MAX_WBITS):
-                raise TornBody(f"deflate body without its end, {len(packed)} bytes")
-        return unpacked
+        names = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1").lower()
+        whole = super().process_response(request, response)
+        if whole is not response and packed:
+            encoding = names.split(",")[-1].strip()
+            # RFC 1952, 2.3.1: gzip ends with the size of what was packed. Most bodies pass by this alone.
+            if encoding in ("gzip", "x-gzip") and int.from_bytes(packed[-4:], "little") == len(whole.body) & 0xFFFFFFFF:
+                return whole
+            try:
+                DECODERS.get(encoding, bytes)(packed)
+            except (ValueError, zlib.error):
+                raise TornBody(f"{encoding} body without its end, {len(packed)} bytes") from None
+        return whole
 
 
-def _torn(packed: bytes, bits: int) -> bool:
-    """Tell whether the packed stream, or the last of several one after the other, lacks its end."""
-    while True:
-        unpacker = zlib.decompressobj(bits)
-        data = packed
+def unpacked(response: Response) -> Response:
+    """Return ``response`` with its ``Content-Encoding`` undone. Raises :class:`newsarchive.store.warc.WarcError`."""
+    header = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1").lower()
+    body = response.body
+    for encoding in reversed([name.strip() for name in header.split(",") if name.strip()]):
+        if encoding not in DECODERS:
+            raise WarcError(f"{response.url} is packed with {encoding}")
         try:
-            while data and not unpacker.eof:
-                unpacker.decompress(data, 65_536)  # what was made of it is known to have room in memory, one by one
-                data = unpacker.unconsumed_tail
-        except zlib.error:
-            return True
-        if not unpacker.eof:
-            return True
-        packed = unpacker.unused_data
-        if not packed.startswith(b"\x1f\x8b"):  # padding, or nothing
-            return False
+            body = DECODERS[encoding](body)
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise WarcError(f"{response.url} cannot be unpacked: {error}") from None
+    headers = response.headers.copy()
+    headers.pop("Content-Encoding", None)
+    kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+    return kind(response.url, status=response.status, headers=headers, body=body, flags=response.flags)
+
+
+def _whole(body: bytes, ended: bool) -> bytes:
+    """Return ``body``, unpacked, when its packed form came to its end: half a page would pass for a short one."""
+    if not ended:
+        raise ValueError("it has no end, or is larger than any page")
+    return body
+
+
+def _brotli(body: bytes) -> bytes:
+    unpacker = brotli.Decompressor()
+    try:
+        return _whole(unpacker.process(body, output_buffer_limit=MAX_BYTES), unpacker.is_finished())
+    except brotli.error as error:
+        raise ValueError(error) from None
+
+
+def _zstd(body: bytes) -> bytes:
+    unpacker = zstd.ZstdDecompressor()
+    try:
+        return _whole(unpacker.decompress(body, MAX_BYTES), unpacker.eof)
+    except zstd.ZstdError as error:
+        raise ValueError(error) from None
+
+
+def _gzip(body: bytes) -> bytes:
+    """One member, or several one after the other (RFC 1952, 2.2); what stands behind them is padding."""
+    found = b""
+    while True:
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        found += _whole(unpacker.decompress(body, MAX_BYTES - len(found) + 1), unpacker.eof)
+        body = unpacker.unused_data
+        if not body.startswith(b"\x1f\x8b") or len(found) > MAX_BYTES:
+            return found
+
+
+def _deflate(body: bytes) -> bytes:
+    """RFC 9110, 8.4.1.2: zlib format; some servers send it bare."""
+    for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
+        unpacker = zlib.decompressobj(bits)
+        try:
+            return _whole(unpacker.decompress(body, MAX_BYTES), unpacker.eof)
+        except zlib.error as error:
+            last = error
+    raise last
+
+
+DECODERS = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "br": _brotli, "zstd": _zstd, "identity": bytes}

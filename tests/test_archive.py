@@ -51,7 +51,7 @@ def link(n: int, **more) -> Link:
 
 def sight(archive, crawl, links, section="world", source="sections", listing=LISTING, limit=100):
     walk, *_ = archive.listings.begin(crawl, "news", source, listing, section, None, None)
-    return archive.pages.sight(source, listing, section, links, walk=walk, crawl=crawl, limit=limit)
+    return archive.sightings.sight(source, listing, section, links, walk=walk, crawl=crawl, limit=limit)
 
 
 def article(n: int = 1, **fields) -> Article:

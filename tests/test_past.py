@@ -30,12 +30,12 @@ from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import WAYBACK, Wayback, nearest
 from newsarchive.items import Article, Link
-from newsarchive.reread import zstd
 from newsarchive.revisions import content_hash
 from newsarchive.spiders.news import AnySpider
 from newsarchive.spiders.sputnik import SputnikSpider
 from newsarchive.store.archive import Archive
 from newsarchive.store.warcreader import Counts, records, unchunked
+from newsarchive.unpacking import zstd
 
 PAGES = DemoPages(Newsroom(60))
 STORIES = [story for story in PAGES.newsroom.all() if not story.missing and not story.canonical]

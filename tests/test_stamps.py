@@ -28,7 +28,7 @@ class Site:
         crawl = self.archive.crawls.begin("news", {})
         walk, *_ = self.archive.listings.begin(crawl, "news", "sitemap", listing, None, None, None)
         links = [self.link(n, stamp) for n, stamp in enumerate(stamps)]
-        found = self.archive.pages.sight("sitemap", listing, None, links, walk=walk, crawl=crawl, limit=1000)
+        found = self.archive.sightings.sight("sitemap", listing, None, links, walk=walk, crawl=crawl, limit=1000)
         self.now += timedelta(minutes=5)
         due = [int(one.link.key) for one in found if one.claimed]
         for n in due:

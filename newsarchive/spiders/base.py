@@ -16,8 +16,9 @@ from newsarchive.discovery.walk import Listing
 from newsarchive.extract.rules import SiteRules
 from newsarchive.frontier import Frontier
 from newsarchive.items import Link
-from newsarchive.ledger import ArchiveLedger, RunLedger
+from newsarchive.ledger import ArchiveLedger
 from newsarchive.mirror import Mirror
+from newsarchive.runledger import RunLedger
 from newsarchive.spiders.listings import ListingCallbacks
 from newsarchive.spiders.past import PastCallbacks
 from newsarchive.spiders.visits import ArticleCallbacks

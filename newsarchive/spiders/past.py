@@ -18,9 +18,9 @@ from newsarchive.discovery.wayback import Wayback
 from newsarchive.extract.article import is_article, load_article, reads_like_article
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Article, Link, Visit
-from newsarchive.reread import MAX_BYTES, unpacked
 from newsarchive.store.warc import Record, WarcError, payload_digest
 from newsarchive.store.warcreader import Counts, records, unchunked
+from newsarchive.unpacking import MAX_BYTES, unpacked
 from newsarchive.urls import is_address, memento
 from newsarchive.warcmessages import response_of
 
@@ -42,7 +42,7 @@ class PastCallbacks:
     @property
     def trusted_hosts(self) -> set[str | None]:
         """Hosts that the user named, wherever they are."""
-        return {urlsplit(self.arguments.cdx).hostname}
+        return {urlsplit(self.arguments.cdx).hostname} if "wayback" in self.arguments.sources else set()
 
     def past_requests(self) -> Iterator[scrapy.Request]:
         """Ask the CDX server, where an earlier crawl came to; not at all for what was asked lately."""

@@ -21,6 +21,7 @@ from newsarchive.store.pages import Pages
 from newsarchive.store.rates import EditRates
 from newsarchive.store.revisits import Revisits
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, VIEWS
+from newsarchive.store.sightings import Sightings
 from newsarchive.store.stamps import Stamps
 from newsarchive.store.withdrawals import Withdrawals
 
@@ -73,6 +74,7 @@ class Archive:
             raise DamagedError(f"{self.path} is damaged, or no archive ({error}); scrapy check-archive says more") from None
         self.crawls = Crawls(self)
         self.pages = Pages(self)
+        self.sightings = Sightings(self)
         self.listings = Listings(self)
         self.gaps = Gaps(self)
         self.articles = Articles(self)

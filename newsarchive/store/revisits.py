@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsarchive.dates import stamp
-from newsarchive.store.pages import Cover, Page, soon
+from newsarchive.store.pages import SEEN_LIVE, Cover, Page, soon
 from newsarchive.store.rates import born_at
 
 EXPLORED = 10
@@ -108,7 +108,7 @@ class Revisits:
               and (p.day is null or p.day >= ? or p.reason = 'newer') and (p.day is null or p.day between ? and ?)
               and (p.due_at is null or p.due_at <= ?)
               and (p.lease_by is null or p.lease_by not in ({", ".join("?" * len(live))}) or p.lease_until < ?)
-              and coalesce((select max(via is null and source <> 'warc') from sighting where page = p.id), 1)
+              and (exists ({SEEN_LIVE.format("p.id")}) or not exists (select 1 from sighting where page = p.id))
               {of_section}""",
             (cover.site, began, soon(now), day, cover.since or "", cover.until or "9999", now, *live, now, *names),
         )

@@ -1,0 +1,45 @@
+"""Packed bodies: whole, or none at all."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import brotli
+import pytest
+from scrapy import Request, Spider
+from scrapy.http import HtmlResponse, Response
+from scrapy.utils.test import get_crawler
+
+from newsarchive.store.warc import WarcError
+from newsarchive.unpacking import TornBody, UnpackingMiddleware, unpacked, zstd
+
+PAGE = b"<html><body>" + b"".join(b"<p>Paragraph %d, and what it says.</p>" % n for n in range(400)) + b"</body></html>"
+PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress}
+
+
+def answer(encoding: str, body: bytes) -> Response:
+    return Response("https://x.example/a", headers={"Content-Encoding": encoding, "Content-Type": "text/html"}, body=body)
+
+
+@pytest.mark.parametrize("encoding", PACKERS)
+def test_a_body_that_was_cut_off_is_none_live_or_kept(encoding):
+    """Half a page would pass for a short one, and for an edit of the publisher."""
+    middleware = UnpackingMiddleware.from_crawler(get_crawler(Spider))
+    whole = PACKERS[encoding](PAGE)
+    assert middleware.process_response(Request("https://x.example/a"), answer(encoding, whole)).body == PAGE
+    page = unpacked(answer(encoding, whole))
+    assert isinstance(page, HtmlResponse) and page.body == PAGE
+    torn = answer(encoding, whole[: len(whole) * 4 // 5])
+    with pytest.raises(WarcError):
+        unpacked(torn)
+    with pytest.raises(TornBody):
+        middleware.process_response(Request("https://x.example/a"), torn)
+
+
+def test_members_one_after_the_other_and_padding_behind_them_are_whole():
+    """RFC 1952, 2.2."""
+    packed = gzip.compress(PAGE[:2000]) + gzip.compress(PAGE[2000:]) + bytes(8)
+    assert unpacked(answer("gzip", packed)).body == PAGE
+    middleware = UnpackingMiddleware.from_crawler(get_crawler(Spider))
+    assert middleware.process_response(Request("https://x.example/a"), answer("gzip", packed)).body.startswith(PAGE[:2000])
