@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
 
-from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
+from newsarchive.archivecommand import ArchiveCommand
 from newsarchive.monitor import archive_path
 from newsarchive.spiders.base import NewsSpider
 from newsarchive.store.archive import Archive, ArchiveError, DamagedError
 
 
-class Command(ScrapyCommand):
+class Command(ArchiveCommand):
     """Looks whether the archive is sound. It changes nothing, and may run while crawls do. Status 1: something is wrong."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options]"
@@ -37,7 +32,7 @@ class Command(ScrapyCommand):
 
     def run(self, args, opts) -> None:
         if args:
-            self._fail(f"it takes no words: {' '.join(args)}")
+            self.fail(f"it takes no words: {' '.join(args)}")
             return
         path = archive_path(self.settings)
         try:
@@ -46,7 +41,7 @@ class Command(ScrapyCommand):
         except DamagedError as error:
             found = [("database", [{"what": str(error), "repair": "put a backup of the archive in its place", "wrong": True}])]
         except ArchiveError as error:
-            self._fail(str(error))
+            self.fail(str(error))
             return
         wrong = sum(finding["wrong"] for _, findings in found for finding in findings)
         if opts.json:
@@ -104,7 +99,3 @@ class Command(ScrapyCommand):
             for finding in findings:
                 out.print(tables.Text(f"  {'' if finding['wrong'] else 'note: '}{finding['what']}; to mend: {finding['repair']}"))
         out.print(tables.Text(f"{path} is {f'not sound: {wrong} findings' if wrong else 'sound'}."))
-
-    def _fail(self, message: str) -> None:
-        print(f"scrapy check-archive: {message}", file=sys.stderr)
-        self.exitcode = 2

@@ -9,8 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
-
+from newsarchive.archivecommand import ArchiveCommand
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import DemoSite
@@ -21,12 +20,8 @@ DELAY = "0.01"
 CRAWL = ("-a", "source=sections,days,feed", "-a", "since=2026-03-01", "-a", "until=2026-03-12")
 
 
-class Command(ScrapyCommand):
+class Command(ArchiveCommand):
     """Plays a small news site on 127.0.0.1, crawls it twice, and shows what the archive then knows."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options]"
@@ -63,8 +58,7 @@ class Command(ScrapyCommand):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
         except (OSError, ValueError) as error:
-            print(f"scrapy demo: {error}", file=sys.stderr)
-            self.exitcode = 2
+            self.fail(error)
             return
         # Here, not above: every command of Scrapy imports this module.
         from newsarchive import tables

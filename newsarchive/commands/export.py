@@ -9,8 +9,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
-
+from newsarchive.archivecommand import ArchiveCommand
 from newsarchive.dates import parse_day
 from newsarchive.exporters import STREAMS, written_whole
 from newsarchive.monitor import archive_path
@@ -21,12 +20,8 @@ from newsarchive.trouble import line_of
 FORMATS = (*STREAMS, "sqlite", "wacz")
 
 
-class Command(ScrapyCommand):
+class Command(ArchiveCommand):
     """Writes articles as JSON Lines, CSV, an SQLite copy or a WACZ, at any time, also while crawls go on."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "--format FORMAT -o FILE [options]"
@@ -50,15 +45,11 @@ class Command(ScrapyCommand):
         except BrokenPipeError:  # who read had enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except (ValueError, ArchiveError) as error:
-            self._fail(str(error))
+            self.fail(str(error))
         except OSError as error:
-            self._fail(str(error))
+            self.fail(str(error))
         except sqlite3.DatabaseError as error:
-            self._fail(line_of(error))
-
-    def _fail(self, message: str) -> None:
-        print(f"scrapy export: {message}", file=sys.stderr)
-        self.exitcode = 2
+            self.fail(line_of(error))
 
     def _export(self, args, opts) -> None:
         if args or not opts.output:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 
-from scrapy.commands import ScrapyCommand
-
+from newsarchive.archivecommand import ArchiveCommand
 from newsarchive.monitor import archive_path
 from newsarchive.store.archive import Archive, ArchiveError
 from newsarchive.store.migrations import backup_path, check, migrate, pending
 from newsarchive.store.schema import SCHEMA_VERSION
 
 
-class Command(ScrapyCommand):
+class Command(ArchiveCommand):
     """Shows what an archive's migration would do, or does it: a backup first, then one transaction."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "--check | --apply"
@@ -37,8 +31,7 @@ class Command(ScrapyCommand):
                 raise ValueError("write --check or --apply")
             self._run(opts.apply)
         except (ValueError, ArchiveError, OSError, sqlite3.Error) as error:
-            print(f"scrapy migrate: {error}", file=sys.stderr)
-            self.exitcode = 2
+            self.fail(error)
 
     def _run(self, apply: bool) -> None:
         path = archive_path(self.settings)

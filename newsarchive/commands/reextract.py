@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import sys
 from collections import defaultdict
 
-from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
+from newsarchive.archivecommand import ArchiveCommand
 from newsarchive.items import Article
 from newsarchive.monitor import archive_path
 from newsarchive.reread import differing_fields, reread
@@ -19,12 +18,8 @@ CHUNK = 50
 EXAMPLES = 3
 
 
-class Command(ScrapyCommand):
+class Command(ArchiveCommand):
     """Shows which fields today's code reads otherwise, and with ``--apply`` writes them, never as an edit of the publisher."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options]"
@@ -45,8 +40,7 @@ class Command(ScrapyCommand):
         try:
             archive = Archive(archive_path(self.settings), read_only=not opts.apply)
         except ArchiveError as error:
-            print(f"scrapy reextract: {error}", file=sys.stderr)
-            self.exitcode = 2
+            self.fail(error)
             return
         # Here, not above: every command of Scrapy imports this module.
         from newsarchive import tables

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 
-from scrapy.commands import ScrapyCommand
-
+from newsarchive.archivecommand import ArchiveCommand
 from newsarchive.monitor import archive_path
 from newsarchive.store.archive import Archive, ArchiveError
 from newsarchive.trouble import line_of
@@ -15,12 +13,8 @@ from newsarchive.trouble import line_of
 REPORTS = ("coverage", "fields", "changes", "crawls", "growth")
 
 
-class Command(ScrapyCommand):
+class Command(ArchiveCommand):
     """Prints a report as a table, or as JSON."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return f"[{'|'.join(REPORTS)}] [options]"
@@ -44,31 +38,31 @@ class Command(ScrapyCommand):
 
         name = args[0] if args else "coverage"
         if name not in REPORTS or len(args) > 1:
-            self._fail(f"there is no report {' '.join(args)!r}; there are {', '.join(REPORTS)}")
+            self.fail(f"there is no report {' '.join(args)!r}; there are {', '.join(REPORTS)}")
             return
         if opts.diff is not None and name != "changes":
-            self._fail("--diff belongs to changes: scrapy report changes --diff ID")
+            self.fail("--diff belongs to changes: scrapy report changes --diff ID")
             return
         try:
             archive = Archive(archive_path(self.settings), read_only=True)
         except ArchiveError as error:
-            self._fail(str(error))
+            self.fail(str(error))
             return
         try:
             if opts.site and opts.site not in archive.sites():
-                self._fail(f"the archive has no site {opts.site!r}; it has {', '.join(archive.sites()) or 'none'}")
+                self.fail(f"the archive has no site {opts.site!r}; it has {', '.join(archive.sites()) or 'none'}")
                 return
             if opts.diff is not None:
                 data = edits(archive, opts.diff)
                 if data is None:
-                    self._fail(f"the archive has no article {opts.diff!r}; ids are like sputnik:1092718478")
+                    self.fail(f"the archive has no article {opts.diff!r}; ids are like sputnik:1092718478")
                     return
             elif name == "growth":
                 data = growth(archive)
             else:
                 data = getattr(reports, name)(archive, *([opts.site] if name != "crawls" else []))
         except sqlite3.DatabaseError as error:
-            self._fail(line_of(error))
+            self.fail(line_of(error))
             return
         finally:
             archive.close()
@@ -80,7 +74,3 @@ class Command(ScrapyCommand):
             tables.print_coverage(tables.console(), data, opts.days)
         else:
             getattr(tables, f"print_{name}")(tables.console(), data)
-
-    def _fail(self, message: str) -> None:
-        print(f"scrapy report: {message}", file=sys.stderr)
-        self.exitcode = 2

@@ -10,10 +10,10 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from scrapy.commands import ScrapyCommand
 from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.spiderloader import get_spider_loader
 
+from newsarchive.archivecommand import ArchiveCommand
 from newsarchive.arguments import Arguments
 from newsarchive.schedule import Entry, Schedule, cron_lines, read_schedule, systemd_units
 from newsarchive.scrapydapi import Scrapyd, ScrapydError
@@ -21,12 +21,8 @@ from newsarchive.spiders.base import NewsSpider
 from newsarchive.store.archive import Archive, ArchiveError
 
 
-class Command(ScrapyCommand):
+class Command(ArchiveCommand):
     """Prints a schedule as systemd units or crontab lines, starts one of its crawls, or lists them."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[--format systemd|cron] [-o FOLDER] | --start NAME | --list"
@@ -56,8 +52,7 @@ class Command(ScrapyCommand):
             else:
                 self._print(schedule, opts)
         except (ValueError, ArchiveError, ScrapydError, OSError, sqlite3.DatabaseError) as error:
-            print(f"scrapy schedule: {error}", file=sys.stderr)
-            self.exitcode = 2
+            self.fail(error)
 
     def _check(self, schedule: Schedule) -> None:
         """Raise ValueError when a crawl of ``schedule`` could not be."""

@@ -5,23 +5,19 @@ from __future__ import annotations
 import sqlite3
 import sys
 
-from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
+from newsarchive.archivecommand import ArchiveCommand
 from newsarchive.monitor import archive_path
 from newsarchive.store.archive import Archive, ArchiveError
 from newsarchive.store.withdrawals import MODES
 
 
-class Command(ScrapyCommand):
+class Command(ArchiveCommand):
     """Hides articles, or erases them from every file of the archive, and keeps them from coming back.
 
     The same command again finishes what was interrupted.
     """
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "ID_OR_URL [more …] --mode hide|erase --reason TEXT"
@@ -44,8 +40,7 @@ class Command(ScrapyCommand):
                 raise ValueError("it wants --reason TEXT, which is kept and shown in reports")
             self._withdraw(args, opts.mode, " ".join(opts.reason.split()))
         except (ValueError, ArchiveError, OSError, sqlite3.Error) as error:
-            print(f"scrapy withdraw: {error}", file=sys.stderr)
-            self.exitcode = 2
+            self.fail(error)
 
     def _withdraw(self, words: list[str], mode: str, reason: str) -> None:
         path = archive_path(self.settings)

@@ -1,0 +1,20 @@
+"""What commands on an archive share: they crawl nothing themselves, and what is wrong is one line and status 2."""
+
+from __future__ import annotations
+
+import sys
+
+from scrapy.commands import ScrapyCommand
+
+
+class ArchiveCommand(ScrapyCommand):
+    """A command of the project that needs no crawler."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings = {"LOG_ENABLED": False}
+
+    def fail(self, message: object) -> None:
+        """Say what is wrong, in one line, and end with status 2."""
+        print(f"scrapy {type(self).__module__.rpartition('.')[2]}: {message}", file=sys.stderr)
+        self.exitcode = 2
