@@ -11,7 +11,7 @@ import pytest
 from newsarchive.items import Article, Link
 from newsarchive.revisions import content_hash
 from newsarchive.store import reports
-from newsarchive.store.archive import Archive, ArchiveError
+from newsarchive.store.archive import Archive, ArchiveError, NoArchiveError
 from newsarchive.store.pages import DISTANCES, Cover
 from newsarchive.store.schema import APPLICATION_ID
 
@@ -302,8 +302,11 @@ def test_newer_archives_and_strange_databases_are_refused_in_one_line(tmp_path):
         db.execute("create table mine (x)")
     with pytest.raises(ArchiveError, match="no archive of newsarchive"):
         Archive(strange)
-    with pytest.raises(ArchiveError, match="there is no archive"):
+    with pytest.raises(NoArchiveError, match="there is no archive"):
         Archive(tmp_path / "nothing.db", read_only=True)
+    sqlite3.connect(tmp_path / "begun.db").execute("pragma journal_mode = wal")  # as a first crawl does before its tables
+    with pytest.raises(NoArchiveError, match="there is no archive in .* yet"):
+        Archive(tmp_path / "begun.db", read_only=True)
 
 
 def test_the_views_are_there_for_joins(archive, crawl):

@@ -18,7 +18,7 @@ from newsarchive.arguments import Arguments
 from newsarchive.schedule import Entry, Schedule, cron_lines, read_schedule, systemd_units
 from newsarchive.scrapydapi import Scrapyd, ScrapydError
 from newsarchive.spiders.base import NewsSpider
-from newsarchive.store.archive import Archive, ArchiveError
+from newsarchive.store.archive import Archive, ArchiveError, NoArchiveError
 
 
 class Command(ArchiveCommand):
@@ -134,10 +134,10 @@ class Command(ArchiveCommand):
         folder = self.settings["ARCHIVE_DIR"]
         if self.settings.getpriority("ARCHIVE_DIR") < SETTINGS_PRIORITIES["cmdline"]:
             folder = environment.get("NEWSARCHIVE_DIR", folder)
-        path = Path(folder) / "archive.db"
-        if not path.exists():  # the first crawl is still to come
+        try:
+            archive = Archive(Path(folder) / "archive.db", read_only=True)
+        except NoArchiveError:  # the first crawl is still to come
             return []
-        archive = Archive(path, read_only=True)
         try:
             return [run for run in archive.crawls.of_jobs(f"{entry.name}-") if _is_job_of(entry, run["job"])]
         finally:

@@ -37,6 +37,10 @@ class ArchiveError(Exception):
     """An archive cannot be used; the message is one line that says why and what would do."""
 
 
+class NoArchiveError(ArchiveError):
+    """There is no archive, or its first crawl is just about to make it."""
+
+
 class DamagedError(ArchiveError):
     """The file of an archive is damaged, or is none."""
 
@@ -90,7 +94,7 @@ class Archive:
     def _connect(self, read_only: bool) -> sqlite3.Connection:
         if read_only:
             if not self.path.is_file():
-                raise ArchiveError(f"there is no archive {self.path}: crawl first, or set ARCHIVE_DIR")
+                raise NoArchiveError(f"there is no archive {self.path}: crawl first, or set ARCHIVE_DIR")
             address = f"{self.path.absolute().as_uri()}?mode=ro"
             db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=self._busy_seconds)
         else:
@@ -109,13 +113,16 @@ class Archive:
         return db
 
     def _check(self, db: sqlite3.Connection, read_only: bool) -> None:
-        def version() -> tuple[int, int]:
-            return db.execute("pragma application_id").fetchone()[0], db.execute("pragma user_version").fetchone()[0]
+        def found() -> tuple[int, int, bool]:
+            # One statement: another process may be making the archive.
+            query = "select *, exists (select 1 from sqlite_master) from pragma_application_id, pragma_user_version"
+            return tuple(db.execute(query).fetchone())
 
-        if version() == (0, 0) and not read_only:
+        nothing = (0, 0, 0)
+        if found() == nothing and not read_only:
             db.execute("begin immediate")
             try:
-                if version() == (0, 0) and not db.execute("select 1 from sqlite_master").fetchone():
+                if found() == nothing:
                     for statement in statements(TABLES + VIEWS):
                         db.execute(statement)
                     db.execute(f"pragma application_id = {APPLICATION_ID}")
@@ -124,7 +131,9 @@ class Archive:
             except BaseException:
                 db.execute("rollback")
                 raise
-        application, schema = version()
+        application, schema, _ = last = found()
+        if last == nothing:
+            raise NoArchiveError(f"there is no archive in {self.path} yet: crawl first, or set ARCHIVE_DIR")
         if application != APPLICATION_ID:
             raise ArchiveError(f"{self.path} is an SQLite file, but no archive of newsarchive; set ARCHIVE_DIR to another folder")
         if schema > SCHEMA_VERSION:
