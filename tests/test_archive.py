@@ -305,7 +305,7 @@ def test_newer_archives_and_strange_databases_are_refused_in_one_line(tmp_path):
     with pytest.raises(NoArchiveError, match="there is no archive"):
         Archive(tmp_path / "nothing.db", read_only=True)
     sqlite3.connect(tmp_path / "begun.db").execute("pragma journal_mode = wal")  # as a first crawl does before its tables
-    with pytest.raises(NoArchiveError, match="there is no archive in .* yet"):
+    with pytest.raises(NoArchiveError, match=r"there is no archive in .* yet"):
         Archive(tmp_path / "begun.db", read_only=True)
 
 
