@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test torture bench lint clean
+.PHONY: demo test torture years bench lint clean
 
 demo: $(VENV)/run
 	@$(BIN)/scrapy demo
@@ -18,6 +18,10 @@ bench: $(VENV)/dev
 torture: $(VENV)/dev
 	@command -v strace > /dev/null || { echo "strace is missing: apt-get install strace"; exit 1; }
 	PYTHONPATH=. $(BIN)/python tests/torture.py --kills 200 --sweep 25
+
+# Alarms in simulated time: twenty weeks of troubles, and twenty quiet years.
+years: $(VENV)/dev
+	PYTHONPATH=.:tests $(BIN)/python tests/simulated.py
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check newsarchive tests bench

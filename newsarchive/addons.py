@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 
 from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
@@ -87,6 +88,30 @@ class JsonLinesAddon:
         settings.setdefault_in_component_priority_dict("EXTENSIONS", JsonLinesExtension, 20)
 
 
+class ProgressAddon:
+    """Shows on a terminal how far a crawl is. Off: ``EXTENSIONS = {"newsarchive.progress.ProgressLine": None}``."""
+
+    def update_settings(self, settings) -> None:
+        if settings["LOG_FILE"] or not sys.stderr.isatty():
+            raise NotConfigured
+        # Here, not above: under scrapyd and cron nothing of it is needed.
+        from newsarchive.progress import ProgressLine
+
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", ProgressLine, 900)
+
+
+class MetricsAddon:
+    """Writes what a crawl counted for Prometheus. Off: ``METRICS_PATH`` is empty."""
+
+    def update_settings(self, settings) -> None:
+        if not settings["METRICS_PATH"]:
+            raise NotConfigured
+        # Here, not above: nothing of it is needed when it is off.
+        from newsarchive.metrics import MetricsFile
+
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", MetricsFile, 5)
+
+
 class MirrorAddon:
     """Makes ``base_url`` work."""
 
@@ -129,6 +154,8 @@ def check_politeness(settings) -> None:
 
 
 NUMBERS = (
+    "ALARM_DISK_BYTES",
+    "ALARM_DISK_DAYS",
     "ARCHIVE_BUSY_SECONDS",
     "CRAWL_DELAY_MAX",
     "HEARTBEAT_SECONDS",

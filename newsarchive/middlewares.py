@@ -79,6 +79,8 @@ class SightingMiddleware:
         spider = self.crawler.spider
         asked = set(walk.take([request.meta["link"] for request in links], known, [request.url for request in more]))
         self.crawler.stats.inc_value("archive/listing/pages")
+        if walk.reached:
+            self.crawler.stats.min_value("archive/listing/reached", walk.reached)
         if walk.end is not None:
             for request in spider.walk_ended(walk):
                 yield request

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from scrapy import signals
@@ -12,9 +14,13 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.misc import load_object
 
+from newsarchive.alarms import OF_ALL, judge
+from newsarchive.alarms.case import Case
+from newsarchive.alarms.sending import send_alarms
 from newsarchive.capturestore import CaptureStore, ReplayStore
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.pipelines import ArchivePipeline
+from newsarchive.store.alarms import Alarm
 from newsarchive.store.archive import Archive
 from newsarchive.trouble import FAULTS, ArchiveTrouble, line_of, reason_of
 from newsarchive.warcfiles import open_captures
@@ -52,6 +58,10 @@ class CrawlMonitor:
         self.crawl: int | None = None
         self.captures: CaptureStore | ReplayStore | None = None
         self.closing: asyncio.Task | None = None
+        self.alarms: list[Alarm] = []
+        """Those of the site, and of the archive, that are on when the crawl has ended."""
+        self.nothing_came = False
+        """Whether the site was down, or refused everything; known when the crawl has ended."""
         self.trouble: str | None = None
         """Why the archive cannot be used any more."""
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
@@ -130,7 +140,11 @@ class CrawlMonitor:
                     self._forget()
             reason = self.trouble or reason
             if self.crawl:
+                if not self.trouble:
+                    self._count_room()
                 self.archive.crawls.end(self.crawl, reason, self.crawler.stats.get_stats())
+                if not self.trouble:
+                    await self._alarms()
             self.archive.close()
         except sqlite3.DatabaseError as error:
             # What the archive holds is whole; the crawl's row stays open, and the next crawl takes its pages.
@@ -142,6 +156,22 @@ class CrawlMonitor:
             logger.info("Stopped (%s): %s articles are owed. The same command goes on from here.", reason, owed)
         elif owed:
             logger.info("%d articles are owed. The same command, or a later crawl, goes on with them.", owed)
+
+    def _count_room(self) -> None:
+        with suppress(OSError):
+            self.crawler.stats.set_value("archive/disk/free", shutil.disk_usage(self.archive.path.parent).free)
+
+    async def _alarms(self) -> None:
+        """Judge the crawl by the archive's history, say which alarms are on, and send what is news."""
+        settings = self.crawler.settings
+        if settings["REPLAY"]:  # it says nothing of the site
+            return
+        case = Case(self.archive, self.crawl, settings.getfloat("ALARM_DISK_DAYS"), settings.getfloat("ALARM_DISK_BYTES"))
+        self.nothing_came = case.nothing_came
+        self.alarms = self.archive.alarms.judge(case.site, self.crawl, judge(case), OF_ALL)
+        for alarm in self.alarms:
+            logger.warning("Alarm: %s (%s): %s", alarm.kind.replace("_", " "), alarm.subject, alarm.reason)
+        await send_alarms(self.archive, settings)
 
     async def _close_captures(self) -> None:
         """Close the WARC files; one that cannot be written stays open, and the next crawl mends it."""

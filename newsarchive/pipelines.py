@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from scrapy.exceptions import DropItem
 
 from newsarchive.items import Article
@@ -53,6 +55,11 @@ class ArchivePipeline:
         outcome = await self.crawler.spider.ledger.store(item)
         stats = self.crawler.stats
         stats.inc_value(f"archive/article/{outcome}")
+        # Of these days: how many come says whether a site is read as ever. One without a date is taken for new.
+        if outcome == "new" and (item.day or "9999") >= (datetime.fromisoformat(item.fetched_at) - timedelta(days=1)).strftime(
+            "%F"
+        ):
+            stats.inc_value("archive/article/fresh")
         for flag in item.flags:
             stats.inc_value(f"archive/flag/{flag}")
         if outcome not in ("new", "revised"):

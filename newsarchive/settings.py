@@ -13,9 +13,15 @@ ADDONS = {
     "newsarchive.addons.MirrorAddon": 400,
     "newsarchive.addons.ImagesAddon": 500,
     "newsarchive.addons.JsonLinesAddon": 600,
+    "newsarchive.addons.ProgressAddon": 700,
+    "newsarchive.addons.MetricsAddon": 800,
 }
 
 # Ours.
+ALARM_COMMAND = ""
+ALARM_DISK_BYTES = 1_000_000_000
+ALARM_DISK_DAYS = 7
+ALARM_WEBHOOK = ""
 ARCHIVE_BUSY_SECONDS = 60
 ARCHIVE_DIR = os.environ.get("NEWSARCHIVE_DIR", "archive")
 CONTACT = os.environ.get("NEWSARCHIVE_CONTACT", "")
@@ -28,6 +34,7 @@ JSONLINES_PATH = ""
 KEEP_IMAGES = False
 LISTING_CAPTURE_DAYS = 0
 LISTING_MAX_PAGES = 10_000
+METRICS_PATH = ""
 REPLAY = ""
 RETRY_AFTER_MAX = 600
 REVISIT_MAX = 500

@@ -205,6 +205,32 @@ def print_crawls(out: Console, rows: list[dict]) -> None:
     out.print(table(("crawl#", "site", "started", "end", "requests#", "new#", "revised#", "unchanged#", "arguments"), found))
 
 
+def print_alarms(out: Console, rows: list[dict]) -> None:
+    """Print the alarms that are on, and those that there were."""
+    on = [row for row in rows if row["ended_at"] is None]
+    for row in on:
+        out.print(Text(f"{row['site'] or 'archive'}: {row['kind'].replace('_', ' ')}, {row['subject']}", style="bold red"))
+        out.print(Text(f"  since {row['began_at'][:16].replace('T', ' ')}: {row['reason']}"))
+        out.print()
+    ended = [
+        (
+            row["began_at"][:16].replace("T", " "),
+            row["ended_at"][:16].replace("T", " "),
+            row["site"] or "archive",
+            row["kind"].replace("_", " "),
+            row["subject"],
+        )
+        for row in reversed(rows)
+        if row["ended_at"] is not None
+    ]
+    if not on:
+        out.print("No alarm is on.", style="green")
+    if ended:
+        out.print(table(("began", "ended", "site", "alarm", "subject"), ended[:20]))
+    if len(ended) > 20:
+        out.print(Text(f"… and {len(ended) - 20} before"))
+
+
 def print_growth(out: Console, report: dict) -> None:
     """Print how fast the archive grows."""
     millions = {name: f"{report[name] / 1e6:,.1f} MB" for name in ("database", "files", "bytes_a_day", "free")}

@@ -39,7 +39,8 @@ def filled(path: Path, articles: int, schema: int = FIRST) -> Path:
             "insert into page (id, site, key, url, day, state, first_seen_at) values (?, ?, ?, ?, '2026-03-01', 'stored', ?)", row
         )
         db.execute(
-            "insert into sighting values (?, 'days', 'https://courier.example/d', null, ?, null, null, ?, ?, 1, 1)",
+            "insert into sighting (page, source, listing, position, first_seen_at, last_seen_at, walk, last_walk)"
+            " values (?, 'days', 'https://courier.example/d', ?, ?, ?, 1, 1)",
             (page, n, at, at),
         )
         text = f"The text of article {n}. " * 20

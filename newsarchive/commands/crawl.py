@@ -11,6 +11,7 @@ from scrapy.commands import crawl
 from scrapy.spiderloader import get_spider_loader
 
 from newsarchive.addons import check_numbers, check_politeness
+from newsarchive.alarms.sending import check_sending
 from newsarchive.arguments import Arguments
 from newsarchive.jsonlines import check_jsonlines
 from newsarchive.monitor import archive_enabled, archive_path, open_archive
@@ -30,7 +31,7 @@ class Command(crawl.Command):
         try:
             self._check(args[0], opts.spargs)
         except (ValueError, ArchiveError) as error:
-            line = f"scrapy crawl: {error}"
+            line = f"scrapy {type(self).__module__.rpartition('.')[2]}: {error}"
             print(line, file=sys.stderr)
             if "_job" in opts.spargs and self.settings["LOG_FILE"]:
                 # scrapyd shows a job's log, and its standard error nowhere.
@@ -44,6 +45,8 @@ class Command(crawl.Command):
         site = loader.load(name)
         check_politeness(self.settings)
         check_numbers(self.settings)
+        check_sending(self.settings)
+        _check_metrics(self.settings["METRICS_PATH"])
         if "_job" in arguments:
             _check_absolute(self.settings)
         if issubclass(site, NewsSpider):
@@ -71,9 +74,15 @@ class Command(crawl.Command):
             archive.close()
 
 
+def _check_metrics(path: str) -> None:
+    """Raise ValueError when node_exporter's textfile collector would not read ``path``."""
+    if path and not Path(path).is_dir() and Path(path).suffix != ".prom":
+        raise ValueError(f"METRICS_PATH is {path}; it must be a folder that exists, or a file whose name ends with .prom")
+
+
 def _check_absolute(settings) -> None:
     """Raise ValueError when a path of a job of scrapyd is relative: it would be one of scrapyd's own working directory."""
-    for name in ("ARCHIVE_DIR", "JSONLINES_PATH", "REPLAY"):
+    for name in ("ARCHIVE_DIR", "JSONLINES_PATH", "METRICS_PATH", "REPLAY"):
         path = settings[name]
         # ARCHIVE_DIR is not used when no archive is kept.
         if path and not Path(path).is_absolute() and (name != "ARCHIVE_DIR" or archive_enabled(settings)):

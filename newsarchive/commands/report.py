@@ -10,7 +10,7 @@ from newsarchive.monitor import archive_path
 from newsarchive.store.archive import Archive, ArchiveError
 from newsarchive.trouble import line_of
 
-REPORTS = ("coverage", "fields", "changes", "crawls", "growth")
+REPORTS = ("coverage", "fields", "changes", "crawls", "alarms", "growth")
 
 
 class Command(ArchiveCommand):
@@ -59,6 +59,8 @@ class Command(ArchiveCommand):
                     return
             elif name == "growth":
                 data = growth(archive)
+            elif name == "alarms":
+                data = _not_judged(archive, opts.site) + reports.alarms(archive, opts.site)
             else:
                 data = getattr(reports, name)(archive, *([opts.site] if name != "crawls" else []))
         except sqlite3.DatabaseError as error:
@@ -66,6 +68,8 @@ class Command(ArchiveCommand):
             return
         finally:
             archive.close()
+        if name == "alarms" and any(alarm["ended_at"] is None for alarm in data):
+            self.exitcode = 1
         if opts.json:
             print(json.dumps(data, ensure_ascii=False, indent=1))
         elif opts.diff is not None:
@@ -74,3 +78,18 @@ class Command(ArchiveCommand):
             tables.print_coverage(tables.console(), data, opts.days)
         else:
             getattr(tables, f"print_{name}")(tables.console(), data)
+
+
+def _not_judged(archive: Archive, site: str | None) -> list[dict]:
+    """Return alarms for crawls that died, and that no crawl has judged since; they have no ``id``."""
+    from newsarchive.alarms.site import dead_crawls
+    from newsarchive.store.alarms import Alarm
+    from newsarchive.store.history import History
+
+    on = {(alarm.site, alarm.kind, alarm.subject) for alarm in archive.alarms.on()}
+    return [
+        Alarm(None, name, "not_ended", subject, reason, archive.now(), None).as_json()
+        for name in ([site] if site else archive.sites())
+        for subject, reason in dead_crawls(History(archive), name).items()
+        if (name, "not_ended", subject) not in on
+    ]

@@ -153,6 +153,7 @@ class ListingCallbacks:
             yield from self._unread(response, walk, str(error))
             return
         if not chunk.links and (walk.pages == 0 or walk.above) and (wall := obstacle(response)):
+            self.count_wall(response, wall)
             yield from self._unread(response, walk, wall)
             return
         if chunk.fault:

@@ -12,7 +12,7 @@ from scrapy.http import HtmlResponse, Response
 from newsarchive.dates import iso
 from newsarchive.discovery.sections import slug
 from newsarchive.extract.article import is_article, load_article
-from newsarchive.extract.walls import CONSENT_WALL, SOFT_404, consent_address, obstacle
+from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, SOFT_404, consent_address, obstacle
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
@@ -65,7 +65,9 @@ class ArticleCallbacks:
         article = load_article(response, self.rules)
         if not is_article(article):
             # An empty answer, or a wall before the page: it may be an article next time.
-            self._record(page, "failed", f"no {'text' if article.headline else 'headline'} on it", at_last="not_article")
+            lacks = "text" if article.headline else "headline"
+            self.crawler.stats.inc_value(f"archive/unread/{lacks}")
+            self._record(page, "failed", f"no {lacks} on it", at_last="not_article")
             return
         captured = response.meta.get("captured")
         fetched_at = datetime.fromisoformat(captured.row["fetched_at"]) if captured else datetime.now(UTC)
@@ -83,6 +85,7 @@ class ArticleCallbacks:
         if response.status in GONE:
             return "gone", f"HTTP {response.status}"
         if wall := obstacle(response):
+            self.count_wall(response, wall)
             return "failed", wall if response.status == 200 else f"{wall} (HTTP {response.status})"
         if response.status != 200:
             return "failed", f"HTTP {response.status}"
@@ -93,6 +96,11 @@ class ArticleCallbacks:
         if not isinstance(response, HtmlResponse):
             return "not_article", f"no HTML: {response.headers.get('Content-Type', b'no type').decode('latin-1')}"
         return None
+
+    def count_wall(self, response: Response, wall: str) -> None:
+        """Count a wall that calls itself a page; that it is none is seen by its status else."""
+        if response.status == 200 and wall.startswith((BOT_WALL, CONSENT_WALL)):
+            self.crawler.stats.inc_value(f"archive/wall/{wall.partition(':')[0]}")
 
     def _redirected(self, url: str) -> tuple[str, str]:
         """Return state and reason of an article whose address leads to ``url``, which is no article's."""

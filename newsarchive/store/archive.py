@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsarchive.dates import stamp
+from newsarchive.store.alarms import Alarms
 from newsarchive.store.articles import Articles
 from newsarchive.store.captures import Captures
 from newsarchive.store.crawls import Crawls
@@ -90,6 +91,7 @@ class Archive:
         self.hosts = Hosts(self)
         self.withdrawals = Withdrawals(self)
         self.jsonlines = JsonLines(self)
+        self.alarms = Alarms(self)
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
         if read_only:

@@ -32,6 +32,8 @@ class Gaps:
         newest_before = self._missed_overlap(row)
         if newest_before is not None:
             self._open(row, newest_before, row["reached"], "no overlap")
+            if row["source"] == "feed":
+                return
         self._close(row)
 
     def _open(self, row, since: str | None, until: str | None, reason: str) -> None:
@@ -86,6 +88,8 @@ class Gaps:
 
     def _fills(self, row, gap) -> bool:
         since, until = (gap["since"] or "")[:10], (gap["until"] or "9999")[:10]
+        if row["source"] == "feed" and (row["url"], gap["source"]) == (gap["listing"], "feed") and gap["reason"] != "no overlap":
+            return True  # a feed that was not to be had, and now shows what it showed before
         if row["source"] == "days":
             return bool(gap["since"] and since <= row["since"] <= until and self._by_days(row, since, until, gap["opened_at"]))
         same = row["source"] == gap["source"] and row["url"] == gap["listing"]

@@ -47,6 +47,16 @@ STEPS = {
         );
         """,
     ),
+    2: Step(
+        "alarms",
+        """
+        alter table crawl add column alarms text not null default '[]';
+        create index crawl_spider on crawl (spider, started_at);
+        create index listing_crawl on listing (crawl);
+        create index article_site on article (site, seq);
+        alter table alarm add column told integer not null default 0;
+        """,
+    ),
 }
 """By the schema that a step begins with."""
 

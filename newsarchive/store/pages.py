@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from newsarchive.dates import stamp
 from newsarchive.items import Article
+from newsarchive.store.schema import STATES
 
 LEASE = timedelta(hours=1)
 SEEN_LIVE = "select 1 from sighting where page = {} and via is null and source <> 'warc'"
@@ -121,6 +122,11 @@ class Pages:
                 (state, reason, tries, due_at, page),
             )
         return state
+
+    def count_by_state(self, site: str) -> dict[str, int]:
+        """Return how many pages of ``site`` are in each state."""
+        rows = self.archive.db.execute("select state, count(*) from page where site = ? group by state", (site,))
+        return dict.fromkeys(STATES, 0) | {state: count for state, count in rows}
 
     def owed(self, site: str) -> int:
         """Return how many sighted pages of ``site`` wait or were given up."""

@@ -157,6 +157,11 @@ def crawls(archive: Archive) -> list[dict[str, Any]]:
     return found
 
 
+def alarms(archive: Archive, site: str | None = None) -> list[dict[str, Any]]:
+    """Return every alarm that there was, those that are on first."""
+    return sorted((alarm.as_json() for alarm in archive.alarms.all(site)), key=lambda alarm: alarm["ended_at"] is not None)
+
+
 def by_section(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return ``rows`` of a coverage report added up over their days."""
     groups: dict[tuple, list[dict]] = defaultdict(list)

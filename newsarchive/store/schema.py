@@ -8,7 +8,7 @@ from __future__ import annotations
 from newsarchive.items import ARTICLE_FIELDS
 
 APPLICATION_ID = 0x4E415243  # "NARC"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 STATES = ("waiting", "stored", "gone", "moved", "refused", "not_article", "given_up", "withdrawn")
 EXCLUDED = ("gone", "moved", "refused", "not_article", "withdrawn")
@@ -39,8 +39,10 @@ create table crawl (
   alive_at text not null,
   ended_at text,
   reason text,
-  counts text not null default '{{}}'             -- JSON: Scrapy's stats
+  counts text not null default '{{}}',            -- JSON: Scrapy's stats
+  alarms text not null default '[]'               -- JSON: kind and subject of those of the site that were on at its end
 );
+create index crawl_spider on crawl (spider, started_at);
 create table page (
   id text primary key,                            -- site:key
   site text not null,
@@ -102,6 +104,7 @@ create table listing (
   at text                                         -- the continuation it was to ask next
 );
 create index listing_url on listing (site, source, url, id);
+create index listing_crawl on listing (crawl);
 create table capture (
   id integer primary key,
   crawl integer,
@@ -125,6 +128,7 @@ create table article (
   unique (id)
 );
 create unique index article_seq on article (seq);
+create index article_site on article (site, seq);
 create table revision (
   n integer primary key,
   {_article_columns()},
@@ -162,7 +166,8 @@ create table alarm (
   subject text not null,
   reason text not null,
   began_at text not null,
-  ended_at text
+  ended_at text,
+  told integer not null default 0                 -- 1: its begin was sent, 2: its end
 );
 create table host (
   name text primary key,
