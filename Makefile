@@ -19,8 +19,9 @@ torture: $(VENV)/dev
 	@command -v strace > /dev/null || { echo "strace is missing: apt-get install strace"; exit 1; }
 	PYTHONPATH=. $(BIN)/python tests/torture.py --kills 200 --sweep 25
 
-# Alarms in simulated time: twenty weeks of troubles, and twenty quiet years.
+# Alarms: a week of real crawls with a moved clock, twenty simulated weeks of troubles, and twenty quiet years.
 years: $(VENV)/dev
+	PYTHONPATH=.:tests $(BIN)/python tests/real_week.py
 	PYTHONPATH=.:tests $(BIN)/python tests/simulated.py
 
 lint: $(VENV)/dev

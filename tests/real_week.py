@@ -65,9 +65,9 @@ def play(folder: Path) -> tuple[list[tuple[str, str, datetime, datetime]], list[
     with DemoSite(TroubledPages(newsroom), override) as site:
         while newsroom.now < day[7]:
             site.pages.anonymous = on("field")
-            base = ["crawl", "demo", "-a", f"base_url={site.url}", "-a", "since=2026-03-03"]
+            base = ["crawl", "demo", "-a", f"base_url={site.url}", "-a", "source=sections"]
             settings = ["-s", f"ARCHIVE_DIR={folder}", "-s", "DOWNLOAD_DELAY=0.002", "-s", "LOG_LEVEL=WARNING"]
-            environment = {**os.environ, "PYTHONPATH": f"{TESTS.parent}:{TESTS}", "PYTHONWARNINGS": "ignore"}
+            environment = {**os.environ, "PYTHONPATH": f"{TESTS.parent}:{TESTS}"}
             command = [sys.executable, "-m", "moved_clock", newsroom.now.isoformat(), *base, *settings]
             subprocess.run(command, cwd=TESTS.parent, env=environment, check=True, stderr=subprocess.DEVNULL)
             newsroom.now += EVERY
