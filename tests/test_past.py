@@ -399,6 +399,26 @@ def text_of(headline: str, month: int, flags=("second_hand",)) -> Article:
     return made
 
 
+@pytest.mark.parametrize("later", ["captured again", "gone"])
+def test_another_reading_of_others_bytes_takes_the_place_of_the_text(tmp_path, later):
+    """The page was seen after the capture that is read again: that made its new reading a text of before, each time anew."""
+    archive = Archive(tmp_path / "archive.db")
+    crawl = archive.crawls.begin("demo", {})
+    archive.articles.store(text_of("Then", 1), crawl, "demo:1")
+    if later == "gone":
+        archive.pages.outcome("demo:1", "gone", "HTTP 410")
+    else:
+        archive.articles.store(text_of("Then", 2), crawl, "demo:1")
+    reading = text_of("Then", 1)
+    reading.extractor, reading.body = "2", [{"type": "paragraph", "text": "What the new code reads"}]
+    reading.content_hash = content_hash(reading)
+    assert [archive.articles.put(reading, crawl, "reread") for _ in range(2)] == ["revised", "unchanged"]
+    present = archive.articles.get("demo:1")
+    assert (present.body, present.extractor, present.fetched_at) == (reading.body, "2", reading.fetched_at)
+    assert [row["cause"] for row in archive.db.execute("select cause from revision")] == ["reread"]
+    archive.close()
+
+
 def test_the_same_text_from_others_leaves_what_is_first_hand(tmp_path):
     archive = Archive(tmp_path / "archive.db")
     crawl = archive.crawls.begin("demo", {})

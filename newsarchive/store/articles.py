@@ -75,7 +75,8 @@ class Articles:
                 return "new"
             old = article_of(row)
             second_hand = "second_hand" in article.flags
-            if second_hand and article.fetched_at < (seen_at := self._seen_at(old)):
+            # What the present text's own bytes read now takes its place, whenever the page was seen since.
+            if second_hand and cause is None and article.fetched_at < (seen_at := self._seen_at(old)):
                 return self._put_earlier(old, seen_at, article, crawl)
             changed = [] if old.content_hash == article.content_hash else changed_fields(old, article)
             if not changed:
