@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import json
 import os
 import random
@@ -16,6 +17,8 @@ from conftest import PROJECT, assert_true, command
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive.demo.server import Answer
+from newsarchive.extract.article import extractor_version
+from newsarchive.extract.rules import SiteRules
 from newsarchive.store.warc import (
     IDENTICAL,
     NOT_MODIFIED,
@@ -238,6 +241,21 @@ def test_a_changed_rule_and_an_unchanged_site_make_no_publisher_edits(play, craw
     assert done.stats()["archive/capture/not_modified"] >= 118
     assert done.rows("select count(*) from revision where cause <> 'reread'") == [(0,)]
     assert done.rows("select count(*) from revision")[0][0] > 30
+
+
+def test_a_rule_that_sites_share_is_part_of_the_code_that_reads_them(tmp_path, monkeypatch):
+    """A selector changed in a base class of an unchanged site looked like edits of the publisher."""
+    shared = tmp_path / "group_rules.py"
+    shared.write_text(f"from {SiteRules.__module__} import SiteRules\n\n\nclass Group(SiteRules):\n    encoding = None\n")
+    (tmp_path / "group_site.py").write_text("from group_rules import Group\n\n\nclass Site(Group):\n    name = 'site'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    site = importlib.import_module("group_site").Site
+    before = extractor_version(site)
+    shared.write_text(shared.read_text().replace("None", "'cp1252'"))
+    extractor_version.cache_clear()
+    assert extractor_version(site) != before
+    for module in ("group_site", "group_rules"):
+        del sys.modules[module]
 
 
 def test_every_article_is_read_again_offline(play, crawl):

@@ -126,11 +126,14 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
 def extractor_version(site: type[SiteRules] | None = None) -> str:
     """Return the version of the code that reads pages of ``site``: the project's, and a digest of the code itself."""
     package = files(newsarchive)
-    sources = [package / name for name in ("items.py", "dates.py", "urls.py", "revisions.py")]
+    own = ("items.py", "dates.py", "urls.py", "revisions.py", "unpacking.py", "warcmessages.py")
+    sources = [package / name for name in own]
     sources += sorted((f for f in (package / "extract").iterdir() if f.name.endswith(".py")), key=lambda f: f.name)
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
     if site is not None:
-        digest.update(inspect.getsource(sys.modules[site.__module__]).encode())
+        # Its rules may stand in a class that several sites share, in another module.
+        for module in dict.fromkeys(rules.__module__ for rules in site.__mro__[: site.__mro__.index(SiteRules)]):
+            digest.update(inspect.getsource(sys.modules[module]).encode())
     return f"{newsarchive.__version__}+{digest.hexdigest()[:12]}"
 
 
