@@ -354,6 +354,17 @@ def test_a_torn_tail_is_cut_off_and_what_was_whole_stays(writer, torn):
         assert read_record(mended, place.offset).payload == bytes([n]) * 3000
 
 
+def test_a_file_that_ends_before_its_last_cited_record_is_cut_off_where_it_is_whole(writer):
+    places = [write(writer, bytes([n]) * 3000) for n in range(5)]
+    writer.sync()
+    path = writer.path
+    os.truncate(path, places[3].offset + 7)
+    assert mend(path, places[4].offset) == 7
+    mended = path.with_name(path.name.removesuffix(OPEN))
+    assert mended.stat().st_size == places[3].offset
+    assert subprocess.run(["gzip", "-t", str(mended)]).returncode == 0
+
+
 def test_garbage_behind_the_last_record_is_cut_off(writer):
     place = write(writer, b"x" * 100)
     writer.sync()

@@ -222,7 +222,8 @@ def mend(path: Path, begin: int = 0) -> int:
     off. A file without any whole record is removed.
     """
     size = path.stat().st_size
-    whole = _end_of_last_member(path, begin)
+    # A disk may have lost more than a crash leaves torn: then nothing is known of what is left.
+    whole = _end_of_last_member(path, begin if begin < size else 0)
     if whole == 0:
         path.unlink()
         return size
