@@ -19,10 +19,13 @@ from warcio.archiveiterator import ArchiveIterator
 from newsarchive.demo.server import Answer
 from newsarchive.extract.article import extractor_version
 from newsarchive.extract.rules import SiteRules
+from newsarchive.items import Article
+from newsarchive.reread import reread
 from newsarchive.store.warc import (
     IDENTICAL,
     NOT_MODIFIED,
     OPEN,
+    WarcError,
     WarcWriter,
     http_message,
     locate,
@@ -339,6 +342,18 @@ def write(writer: WarcWriter, body: bytes):
     return writer.write_exchange(
         "https://news.example/", "2026-03-01T00:00:00.000000Z", None, b"GET / HTTP/1.1\r\n\r\n", head, body, payload_digest(body)
     )
+
+
+def test_a_page_that_cannot_be_read_any_more_keeps_no_other_from_being_read(writer):
+    """One article whose reading raised ended the reading of all."""
+
+    class Broken(SiteRules):
+        selectors = {"headline": ["//["]}
+
+    place = write(writer, b"<h1>A headline</h1>")
+    writer.close()
+    with pytest.raises(WarcError, match="while reading the capture of news:1"):
+        reread(Article(id="news:1", capture=vars(place)), writer.folder, Broken)
 
 
 @pytest.mark.parametrize("torn", [1, 7, 40, 400])
