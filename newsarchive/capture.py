@@ -44,7 +44,7 @@ class CaptureStorage:
             request.meta["captured"] = self.store.add(row)
             return response
         try:
-            row = self.store.archive.captures.newest(request.url) if self.store.folder else None
+            row = self.store.known(request)
         except FAULTS as error:  # here, for Scrapy takes whatever comes out for a broken entry of its cache
             if spider.ledger.fail(error) is error:
                 raise
@@ -95,7 +95,7 @@ class CaptureMiddleware(HttpCacheMiddleware):
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         request.meta.pop("_dont_cache", None)
         known = request.meta.pop("cached_response", None)
-        row = request.meta.pop("capture_row", None)
+        row = request.meta.get("capture_row")
         if "cached" in response.flags or not self.policy.should_cache_request(request):
             return response
         try:
@@ -103,6 +103,8 @@ class CaptureMiddleware(HttpCacheMiddleware):
             await self.storage.store.room()
         except FAULTS as error:
             raise self.crawler.spider.ledger.fail(error) from None
+        finally:
+            request.meta.pop("capture_row", None)
         if known is None or not self.policy.is_cached_response_valid(known, response, request):
             return response
         self.stats.inc_value("archive/capture/not_modified")
@@ -120,3 +122,4 @@ class CaptureMiddleware(HttpCacheMiddleware):
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         request.meta.pop("cached_response", None)
+        request.meta.pop("capture_row", None)

@@ -13,7 +13,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from newsarchive.store.archive import Archive
-from newsarchive.store.captures import COLUMNS, Captures
+from newsarchive.store.captures import COLUMNS, IMPORTED, LISTINGS, Captures
 from newsarchive.store.warc import (
     IDENTICAL,
     NOT_MODIFIED,
@@ -29,9 +29,6 @@ QUEUED_BYTES = 64 * 1024 * 1024
 
 UNSETTLED = 8
 """So many answers may wait for the disk: a kill loses them, and they are asked for again."""
-
-LISTINGS = ("listing", "robots")
-"""Kinds of capture that stand in files of their own, so that a rule may let them go."""
 
 
 @dataclass
@@ -87,13 +84,16 @@ class CaptureStore:
             "etag": header(response, "ETag"),
             "last_modified": header(response, "Last-Modified"),
             "digest": payload_digest(response.body),
-            "kind": request.meta.get("kind", "other"),
+            "kind": IMPORTED if taken_at else request.meta.get("kind", "other"),
         }
         captured = Captured(row, with_article=taken_at is not None)
         self.waiting.append(captured)
         if self.folder is None:
             return captured
-        before = self.archive.captures.newest(request.url)
+        if response.status == 304:  # it speaks of the capture whose validators were sent
+            before = request.meta.get("capture_row")
+        else:
+            before = self.archive.captures.newest(request.url, kind=row["kind"])
         writer = self.writers[row["kind"] in LISTINGS]
         if "playwright" in response.flags:
             captured.written = self.thread.submit(self._write_drawn, writer, captured, response)
@@ -110,6 +110,12 @@ class CaptureStore:
         captured.written.add_done_callback(lambda _: loop.call_soon_threadsafe(self._dequeue, size))
         return captured
 
+    def known(self, request: Request) -> dict | None:
+        """Return the row of the capture that ``request`` is to ask whether it changed; None: ask for the whole."""
+        kind = request.meta.get("kind", "other")
+        row = self.archive.captures.newest(request.url, kind=kind) if self.folder else None
+        return None if row is None or self._aging(kind, row) else row
+
     def snapshots(self, url: str) -> list[int]:
         """Nothing is replayed."""
         return []
@@ -123,15 +129,17 @@ class CaptureStore:
             return None
         if row["status"] == 304:
             profile = NOT_MODIFIED
-        elif row["status"] == before["status"] and row["digest"] == before["digest"] and not self._aging(row, before):
+        elif row["status"] == before["status"] and row["digest"] == before["digest"] and not self._aging(row["kind"], before):
             profile = IDENTICAL
         else:
             return None
         return profile, before["url"], warc_date(before["fetched_at"])
 
-    def _aging(self, row: dict, before: dict) -> bool:
+    def _aging(self, kind: str, before: dict) -> bool:
         """A listing's bytes are written anew at half their time, so that no revisit outlives what it refers to."""
-        return bool(self.retention) and row["kind"] in LISTINGS and before["fetched_at"] < self.archive.ago(self.retention / 2)
+        if not self.retention or kind not in LISTINGS:
+            return False
+        return self.archive.captures.written_at(before) < self.archive.ago(self.retention / 2)
 
     def _write(
         self, writer: WarcWriter, captured: Captured, response: Response, heads: tuple[bytes | None, bytes], revisit
@@ -211,13 +219,19 @@ class ReplayStore:
         self.tainted = False
 
     def find(self, request: Request) -> dict | None:
-        """Return the row of the newest answer to ``request``, a 200 if there was one; or the one that its meta names."""
-        if request.meta.get("kind") == "article" and "snapshot" not in request.meta:
-            # Its texts one after the other, as the publisher put them there.
-            request.meta["snapshot"], *request.meta["snapshots"] = self.snapshots(request.url) or [None]
-        if number := request.meta.get("snapshot"):
-            return self.captures.get(number)
-        return self.captures.newest(request.url) or self.captures.newest(request.url, status=None)
+        """Return the row of the answer to ``request``: the one at the time of the capture that its meta names, else the newest.
+
+        An article's meta is given what its page was, one after the other, as the publisher put it there: also where it leads to.
+        """
+        meta = request.meta
+        if meta.get("kind") == "article" and "via" not in meta:
+            if "snapshot" not in meta:
+                meta["snapshot"], *meta["snapshots"] = self.captures.different(request.url, lasting=True) or [None]
+            elif meta["snapshot"] and "redirect_urls" in meta:
+                there = self.captures.different(request.url, lasting=True)
+                meta["snapshots"] = sorted({*meta["snapshots"], *(id for id in there if id > meta["snapshot"])})
+        found = self.captures.at(request.url, meta["snapshot"]) if meta.get("snapshot") else None
+        return found or self.captures.newest(request.url) or self.captures.newest(request.url, status=None)
 
     def snapshots(self, url: str) -> list[int]:
         """Return the captures of a listing that differ from the one before, oldest first."""

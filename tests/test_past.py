@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -112,7 +113,7 @@ def test_the_same_files_again_bring_nothing_twice(crawl, tmp_path):
     imported(crawl, path)
     done = imported(crawl, path)
     assert done.stats()["archive/warc/had_before"] == 6
-    assert done.rows("select count(*) from capture where kind = 'article'") == [(6,)]
+    assert done.rows("select count(*) from capture where kind = 'imported'") == [(6,)]
     assert len(done.lines()) == 6
 
 
@@ -217,7 +218,7 @@ def test_heads_with_lf_alone_and_addresses_beyond_ascii_are_read(tmp_path, crawl
     path.write_bytes(raw(f"{head}Content-Length: {len(block)}\n\n", block, end="\n"))
     for _ in range(2):
         done = imported(crawl, path)
-    assert done.rows("select url from capture where kind = 'article'") == [("http://courier.example/2026/03/12/caf%C3%A9-1",)]
+    assert done.rows("select url from capture where kind = 'imported'") == [("http://courier.example/2026/03/12/caf%C3%A9-1",)]
     assert len(done.articles()) == 1
 
 
@@ -238,7 +239,7 @@ def test_an_import_that_is_stopped_goes_on_and_loses_nothing(crawl, tmp_path, ho
     assert 0 < _stored(folder) < len(stories)
     done = imported(crawl, path)
     assert done.rows("select count(*) from article") == [(len(stories),)]
-    assert done.rows("select count(*) from capture where kind = 'article'") == [(len(stories),)]
+    assert done.rows("select count(*) from capture where kind = 'imported'") == [(len(stories),)]
     ends = {signal.SIGKILL: "stopped", signal.SIGINT: "stopped"}
     assert done.rows('select "end" from listing order by id') == [(ends[how],), ("exhausted",)]
 
@@ -275,6 +276,26 @@ def test_older_captures_become_earlier_texts(play, crawl, tmp_path):
         (story.headline, "publisher", '["headline"]')
     ]
     assert done.stats()["archive/article/earlier"] == 1
+
+
+def test_an_unchanged_page_is_not_answered_with_the_bytes_of_others(play, crawl, tmp_path):
+    """A file that claims the site's own ETag came back as the site's answer, first-hand."""
+    site = play(stories=40)
+    story = next(s for s in site.pages.newsroom.all() if not s.missing and not s.canonical)
+    url, at, headers, body = page(story, site.pages, at="2026-03-25T00:00:00Z", url=site.pages.url(site.pages.path(story)))
+    headers.append(("ETag", f'"{hashlib.sha1(body).hexdigest()[:16]}"'))
+    forged = warc(tmp_path / "a.warc.gz", [(url, at, headers, body.replace(story.headline.encode(), b"Made up"))])
+    crawl(site, "-a", "source=feed")
+    assert imported(crawl, forged, spider="demo").stats()["archive/article/earlier"] == 1
+    done = crawl(site, "-a", "source=due", "-s", "REVISIT_MIN_HOURS=0", "-s", "REVISIT_MIN_CHANCE=0")
+    assert done.rows("select status, kind from capture where url = ?", url) == [
+        (200, "article"),
+        (200, "imported"),
+        (304, "article"),
+    ]
+    assert done.articles()[str(story.number)]["headline"] == story.headline
+    bodies = "select count(*) from article a join capture c on json_extract(a.capture, '$.file') = c.file where kind = 'imported'"
+    assert done.rows(bodies) == [(0,)]
 
 
 @pytest.mark.parametrize(
