@@ -177,6 +177,8 @@ class ArchiveLedger:
         page = article.visit and article.visit.page
         if page is None or page == article.id or not self.archive.articles.stored_by(article.id, self.crawl):
             return False
+        if isinstance(self.captures, ReplayStore) and self.archive.articles.get(article.id).fetched_at < article.fetched_at:
+            return False  # a later text of several
         self.archive.pages.stored(page, article, article.visit.addresses)
         return True
 

@@ -54,10 +54,17 @@ class ArticleCallbacks:
 
     def parse_article(self, response: Response) -> Iterator[Article | scrapy.Request]:
         """Yield the article on a page, or record what the page is instead; in a replay, go on with its next capture."""
-        page = response.meta["page"]
         if "via" in response.meta:
             yield from self.parse_past(response)
             return
+        page = response.meta["page"]
+        for article in self._article(response):
+            yield article
+            page = article.id if page and page.partition(":")[2].startswith("http") else page  # where it goes over to
+        yield from self._next_capture(response.request, page)
+
+    def _article(self, response: Response) -> Iterator[Article]:
+        page = response.meta["page"]
         addresses = (*response.meta.get("redirect_urls", ()), response.request.url, response.url)
         if refused := self._no_article(response):
             self._record(page, *refused, addresses)
@@ -77,8 +84,12 @@ class ArticleCallbacks:
             article.flags.append("future_date")
         article.visit = Visit(page, addresses, captured, counts=self._counts(article, page, response.meta["day"]))
         yield article
-        if later := response.meta.get("snapshots"):
-            yield self.article_request(response.url, page, response.meta["day"], snapshot=later[0], snapshots=later[1:])
+
+    def _next_capture(self, request: scrapy.Request, page: str | None) -> Iterator[scrapy.Request]:
+        """In a replay, ask for what the page was next."""
+        if later := request.meta.get("snapshots"):
+            first, *_ = (*request.meta.get("redirect_urls", ()), request.url)
+            yield self.article_request(first, page, request.meta["day"], snapshot=later[0], snapshots=later[1:])
 
     def _no_article(self, response: Response) -> tuple[str, str] | None:
         """Return state and reason of a page that holds no article; state ``failed`` when it may hold one later."""
@@ -124,8 +135,8 @@ class ArticleCallbacks:
         self.crawler.stats.inc_value(f"archive/page/{state}")
         self.logger.debug("%s: %s (%s)", state, page, reason)
 
-    def article_failed(self, failure) -> None:
-        """Record why a page could not be had."""
+    def article_failed(self, failure) -> Iterator[scrapy.Request]:
+        """Record why a page could not be had; in a replay, go on with its next capture."""
         page = failure.request.meta["page"]
         if "via" in failure.request.meta and failure.check(RobotsForbidden, OffSite):
             self.past_failed(page, str(failure.value))
@@ -146,6 +157,7 @@ class ArticleCallbacks:
             self.past_failed(page, reason_of(failure))
         else:
             self._record(page, "failed", reason_of(failure))
+        yield from self._next_capture(failure.request, page)
 
     def _counts(self, article: Article, page: str | None, known_day: str | None) -> bool:
         """Tell whether ``article`` is what the arguments ask for, and count it when not."""
