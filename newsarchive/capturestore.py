@@ -92,6 +92,8 @@ class CaptureStore:
             return captured
         if response.status == 304:  # it speaks of the capture whose validators were sent
             before = request.meta.get("capture_row")
+        elif "dont_cache" in request.meta:  # asked whole, for what was there cannot be read
+            before = None
         else:
             before = self.archive.captures.newest(request.url, kind=row["kind"])
         writer = self.writers[row["kind"] in LISTINGS]

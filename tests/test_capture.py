@@ -33,6 +33,7 @@ from newsarchive.store.warc import (
     payload_digest,
     read_record,
 )
+from newsarchive.warcfiles import drop_old_listings
 
 UPGRADED = ("-s", "SPIDER_MODULES=upgraded_spiders")
 
@@ -167,6 +168,8 @@ def test_a_capture_that_was_taken_away_is_fetched_whole(play, crawl):
     done = crawl(site, "-a", "source=feed")
     assert done.rows('select "end" from listing order by id') == [("exhausted",), ("exhausted",)]
     assert done.stats()["archive/capture/unreadable"] == 2  # the feed and robots.txt
+    kept = done.rows("select file from capture where crawl = 2 and status = 200")
+    assert kept and all((done.folder / "warc" / file).exists() for (file,) in kept), "it was kept as equal to what is not there"
 
 
 def test_capture_can_be_switched_off(play, crawl):
@@ -186,16 +189,25 @@ def test_files_are_rolled_by_size(play, crawl):
 
 def test_old_listing_captures_are_let_go_by_the_setting(play, crawl):
     site = play(stories=40)
-    done = crawl(site)
+    retention = ("-s", "LISTING_CAPTURE_DAYS=30")
+    for _ in range(2):
+        done = crawl(site, *retention)
+    listings = [records_of(path) for path in sorted((done.folder / "warc").glob("*-listings-*"))]
+    assert ("response",) in listings[0] and ("response",) not in listings[1]
     archive = type(done.archive())(done.folder / "archive.db")
-    archive.db.execute("update capture set fetched_at = '2020-01-01T00:00:00.000000+00:00'")
+    archive.db.execute("update capture set fetched_at = ?", (archive.ago(20),))
+    # What a revisit refers to is written anew in time: asked with its validators, it would be a 304 for ever.
+    done = crawl(site, *retention)
+    assert ("response",) in records_of(next((done.folder / "warc").glob("*-000003-listings-*")))
+    assert done.rows("select count(*) from capture where crawl = 3 and status = 304 and kind = 'listing'") == [(0,)]
+    archive.db.execute("update capture set fetched_at = ? where crawl < 3", (archive.ago(60),))
+    for path in (done.folder / "warc").glob("*-00000[12]-listings-*"):
+        os.utime(path, (0, 0))
+    drop_old_listings(archive, done.folder / "warc", 30)
     archive.close()
-    done = crawl(site, "-s", "LISTING_CAPTURE_DAYS=30")
-    assert not list((done.folder / "warc").glob("*-000001-listings-*"))
+    assert {path.name.split("-")[3] for path in (done.folder / "warc").glob("*-listings-*")} == {"000003"}
     assert assert_captures_read_back(done) == 40
     check(done.folder)
-    # What a revisit refers to is written anew in time.
-    assert {kind for path in (done.folder / "warc").glob("*-000002-listings-*") for (kind,) in records_of(path)} >= {"response"}
 
 
 def test_a_replay_repeats_the_crawls_without_a_network(play, crawl, tmp_path):

@@ -50,3 +50,10 @@ def test_a_page_was_one_thing_after_the_other(captures):
     assert captures.different(URL) == [1]
     assert captures.different(URL, lasting=True) == [1, 4, 5, 8]
     assert [captures.at(URL, id)["id"] for id in (0, 3, 4, 6, 100)] == [1, 2, 4, 5, 8]
+
+
+def test_bytes_are_as_old_as_the_first_capture_that_cites_them(captures):
+    """Asked every quarter of an hour and equal each time, a listing was never old enough to be written anew."""
+    for day in range(1, 9):
+        add(captures, at=f"2026-03-0{day}T00:00:00.000000+00:00", kind="listing")
+    assert captures.written_at(captures.newest(URL)) == "2026-03-01T00:00:00.000000+00:00"

@@ -147,7 +147,8 @@ def files(archive: Archive) -> Iterator[Finding]:
     if not live:
         for path in sorted(folder.glob("*.warc.gz*")):
             if path.name.removesuffix(OPEN) not in cited:
-                yield Finding(f"no capture cites warc/{path.name}", "nothing, or delete it", wrong=False)
+                repair = "nothing: it may hold visits that found nothing new"
+                yield Finding(f"no capture cites warc/{path.name}", repair, wrong=False)
             elif path.name.endswith(OPEN):
                 yield Finding(f"warc/{path.name} was not closed", "nothing: the next crawl mends it", wrong=False)
     images = archive.path.parent / "images"
