@@ -17,8 +17,10 @@ from newsarchive.store.captures import COLUMNS, IMPORTED, LISTINGS, Captures
 from newsarchive.store.warc import (
     IDENTICAL,
     NOT_MODIFIED,
+    OPEN,
     WarcWriter,
     locate,
+    mend,
     payload_digest,
 )
 from newsarchive.store.warc_erase import quoting
@@ -209,7 +211,8 @@ class CaptureStore:
 class ReplayStore:
     """The captures of another archive, in the folder ``source``, given back instead of asking anybody.
 
-    What is given back is entered in ``archive`` as well; the WARC files are linked to, or copied where that cannot be.
+    What is given back is entered in ``archive`` as well; the WARC files are linked to, or copied where that cannot be, or
+    where they are not closed: a crawl is at work on them, or died.
     """
 
     def __init__(self, archive: Archive, crawl: int, source: Path, folder: Path):
@@ -242,16 +245,24 @@ class ReplayStore:
     def add(self, row: dict) -> Captured:
         """Enter a row of the other archive, and its file."""
         row = dict(row) | {"crawl": self.crawl}
-        path = locate(self.source, row["file"])
-        target = self.folder / row["file"]
-        if not target.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                target.hardlink_to(path)
-            except OSError:
-                shutil.copyfile(path, target)
+        self._take_over(row["file"], row["offset"])
         self.archive.captures.add(**{name: row[name] for name in COLUMNS})
         return Captured(row, safe=True)
+
+    def _take_over(self, name: str, offset: int) -> None:
+        """Have the file ``name`` as far as the record at ``offset``, at least; of one that is not closed what is whole so far."""
+        path, target = locate(self.source, name), self.folder / name
+        if target.exists() and target.stat().st_size > offset:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        if path.name.endswith(OPEN):
+            mend(Path(shutil.copyfile(path, self.folder / path.name)), offset)
+            return
+        try:
+            target.hardlink_to(path)
+        except OSError:
+            shutil.copyfile(path, target)
 
     async def room(self) -> None:
         pass

@@ -16,11 +16,14 @@ import pytest
 from conftest import PROJECT, assert_true, command
 from warcio.archiveiterator import ArchiveIterator
 
+from newsarchive.capturestore import ReplayStore
 from newsarchive.demo.server import Answer
 from newsarchive.extract.article import extractor_version
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article
 from newsarchive.reread import reread
+from newsarchive.store.archive import Archive
+from newsarchive.store.captures import COLUMNS
 from newsarchive.store.warc import (
     IDENTICAL,
     NOT_MODIFIED,
@@ -226,6 +229,38 @@ def test_a_replay_repeats_the_crawls_without_a_network(play, crawl, tmp_path):
     assert replayed.rows(revisions) == done.rows(revisions)
     assert replayed.rows("select id, state from page order by id") == done.rows("select id, state from page order by id")
     assert assert_captures_read_back(replayed) == 343
+
+
+def test_a_replay_takes_of_a_file_that_is_not_closed_what_is_whole(tmp_path):
+    """The torn file of a crawl that died was linked to under its final name, and nothing mended it."""
+    source, folder = tmp_path / "source", tmp_path / "replayed" / "warc"
+    Archive(source / "archive.db").close()
+    writer = WarcWriter(source / "warc", "test-000001", {"date": "2026-03-01T00:00:00.000000Z"}, 10**9)
+    archive = Archive(tmp_path / "replayed" / "archive.db")
+    store = ReplayStore(archive, 1, source, folder)
+
+    def replay(place):
+        store.add(dict.fromkeys(COLUMNS) | {"file": place.file, "offset": place.offset})
+        assert [path.name for path in folder.iterdir()] == [place.file]
+        assert subprocess.run(["gzip", "-t", str(folder / place.file)]).returncode == 0
+        return read_record(folder / place.file, place.offset).payload
+
+    place = write(writer, b"x" * 3000)
+    writer.sync()
+    size = writer.path.stat().st_size
+    with open(writer.path, "ab") as torn:
+        torn.write(b"\x1f\x8b\x08torn")
+    assert replay(place) == b"x" * 3000
+    # The crawl is at work, and its file grows.
+    os.truncate(writer.path, size)
+    later = write(writer, b"y" * 3000)
+    writer.sync()
+    assert replay(later) == b"y" * 3000
+    last = write(writer, b"z" * 3000)
+    writer.close()
+    assert replay(last) == b"z" * 3000 and replay(place) == b"x" * 3000
+    archive.captures.waiting.clear()
+    archive.close()
 
 
 def test_a_replay_into_an_archive_is_refused(play, crawl, tmp_path):
