@@ -8,10 +8,11 @@ from contextlib import suppress
 from scrapy import Request
 from scrapy.http import Response
 
-from newsarchive.capturestore import Captured, CaptureStore, ReplayStore
+from newsarchive.capturestore import Captured, CaptureStore
 from newsarchive.discovery.walk import Earlier, Interrupted, Listing, Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
+from newsarchive.replaystore import ReplayStore
 from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
 from newsarchive.store.hosts import Turn

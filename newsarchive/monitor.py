@@ -17,9 +17,10 @@ from scrapy.utils.misc import load_object
 from newsarchive.alarms import OF_ALL, judge
 from newsarchive.alarms.case import Case
 from newsarchive.alarms.sending import send_alarms
-from newsarchive.capturestore import CaptureStore, ReplayStore
+from newsarchive.capturestore import CaptureStore
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.pipelines import ArchivePipeline
+from newsarchive.replaystore import ReplayStore
 from newsarchive.store.alarms import Alarm
 from newsarchive.store.archive import Archive
 from newsarchive.trouble import FAULTS, ArchiveTrouble, line_of, reason_of

@@ -11,8 +11,9 @@ from pathlib import Path
 import scrapy
 
 import newsarchive
-from newsarchive.capturestore import CaptureStore, ReplayStore
+from newsarchive.capturestore import CaptureStore
 from newsarchive.dates import stamp
+from newsarchive.replaystore import ReplayStore
 from newsarchive.store.archive import Archive
 from newsarchive.store.warc import OPEN, mend
 from newsarchive.warcmessages import warc_date

@@ -16,11 +16,11 @@ import pytest
 from conftest import PROJECT, assert_true, command
 from warcio.archiveiterator import ArchiveIterator
 
-from newsarchive.capturestore import ReplayStore
 from newsarchive.demo.server import Answer
 from newsarchive.extract.article import extractor_version
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article
+from newsarchive.replaystore import ReplayStore
 from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
 from newsarchive.store.captures import COLUMNS
