@@ -175,6 +175,17 @@ def test_a_capture_that_was_taken_away_is_fetched_whole(play, crawl):
     assert kept and all((done.folder / "warc" / file).exists() for (file,) in kept), "it was kept as equal to what is not there"
 
 
+def test_validators_are_for_their_own_address_alone(play, crawl):
+    """They followed a redirect: 304 came from an address that was never captured, and robots.txt allowed everything."""
+    site = play(stories=40)
+    crawl(site, "-a", "source=feed")
+    rules = site.answer("/robots.txt")
+    moved = Answer(b"", status=301, headers={"Location": "/robots-2.txt"})
+    site.override = lambda path: {"/robots.txt": moved, "/robots-2.txt": rules}.get(path)
+    done = crawl(site, "-a", "source=feed")
+    assert done.rows("select status from capture where url like '%/robots-2.txt'") == [(200,)]
+
+
 def test_capture_can_be_switched_off(play, crawl):
     done = crawl(play(stories=40), "-s", "CAPTURE_ENABLED=False")
     assert not (done.folder / "warc").exists()
