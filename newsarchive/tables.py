@@ -272,9 +272,7 @@ def print_diff(out: Console, title: str, fields: Sequence[tuple[str, Any, Any]])
             if what == "~":
                 for sign, part in changed_words(before, after):
                     # Signs as well as colours: a pipe has none.
-                    line.append(
-                        {"-": f"[-{part}-]", "+": f"{{+{part}+}}", "=": part}[sign], {"-": "red", "+": "green"}.get(sign)
-                    )
+                    line.append({"-": f"[-{part}-]", "+": f"{{+{part}+}}", "=": part}[sign], {"-": "red", "+": "green"}.get(sign))
             else:
                 line.append(before or after)
             grid = Table.grid(padding=(0, 1, 0, 0))

@@ -29,6 +29,9 @@ from newsarchive.revisions import content_hash
 from newsarchive.urls import absolute, clean_url, not_amp
 
 TIMES = ("created_at", "published_at", "modified_at")
+RULES = set(SiteRules.__annotations__)
+"""Names of what a site may say of its pages."""
+
 # Metadata declares the large sizes, so it goes before what is seen.
 IMAGE_ORIGINS = ("jsonld", "microdata", "selectors", "html", "opengraph")
 # Less is the dust of typography: a dash, a bracketed mark.
@@ -132,7 +135,8 @@ def extractor_version(site: type[SiteRules] | None = None) -> str:
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
     if site is not None:
         # Its rules may stand in a class that several sites share, in another module.
-        for module in dict.fromkeys(rules.__module__ for rules in site.__mro__[: site.__mro__.index(SiteRules)]):
+        holders = [rules for rules in site.__mro__ if issubclass(rules, SiteRules) and set(vars(rules)) & RULES]
+        for module in dict.fromkeys(rules.__module__ for rules in holders if rules is not SiteRules):
             digest.update(inspect.getsource(sys.modules[module]).encode())
     return f"{newsarchive.__version__}+{digest.hexdigest()[:12]}"
 

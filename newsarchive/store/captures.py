@@ -103,14 +103,9 @@ class Captures:
             self.waiting.clear()
 
 
-# Before they had a kind of their own they were called articles; no crawl's own captures are older than itself.
-_IMPORTED = f"""(kind = '{IMPORTED}' or kind = 'article' and exists (select 1 from crawl
-  where crawl.id = capture.crawl and capture.fetched_at < started_at and json_extract(arguments, '$.warc') is not null))"""
-
-
 def _beside(kind: str | None) -> str:
     """SQL: a capture stands together with those of ``kind``; None: it is not another's."""
     if kind == IMPORTED:
-        return _IMPORTED
+        return f"kind = '{IMPORTED}'"
     together = f" and kind {'in' if kind in LISTINGS else 'not in'} {LISTINGS}" if kind else ""
-    return f"not {_IMPORTED}{together}"
+    return f"kind <> '{IMPORTED}'{together}"
