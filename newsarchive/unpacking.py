@@ -11,6 +11,7 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
 
+from newsarchive.extract.charset import readable
 from newsarchive.store.warc import WarcError
 
 if sys.version_info >= (3, 14):
@@ -36,12 +37,12 @@ class UnpackingMiddleware(HttpCompressionMiddleware):
             encoding = names.split(",")[-1].strip()
             # RFC 1952, 2.3.1: gzip ends with the size of what was packed. Most bodies pass by this alone.
             if encoding in ("gzip", "x-gzip") and int.from_bytes(packed[-4:], "little") == len(whole.body) & 0xFFFFFFFF:
-                return whole
+                return readable(whole)
             try:
                 DECODERS.get(encoding, bytes)(packed)
             except (ValueError, zlib.error):
                 raise TornBody(f"{encoding} body without its end, {len(packed)} bytes") from None
-        return whole
+        return readable(whole)
 
 
 def unpacked(response: Response) -> Response:
@@ -58,7 +59,7 @@ def unpacked(response: Response) -> Response:
     headers = response.headers.copy()
     headers.pop("Content-Encoding", None)
     kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
-    return kind(response.url, status=response.status, headers=headers, body=body, flags=response.flags)
+    return readable(kind(response.url, status=response.status, headers=headers, body=body, flags=response.flags))
 
 
 def _whole(body: bytes, ended: bool) -> bytes:
