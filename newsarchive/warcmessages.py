@@ -35,7 +35,7 @@ def response_of(record: Record) -> Response:
     for name, value in record.http:
         headers.appendlist(name.encode("latin-1"), value.encode("latin-1"))  # the bytes that came, whatever they mean
     if record.headers.get("warc-type") == "resource":
-        headers["Content-Type"], flags = record.headers["content-type"], ["playwright"]
+        headers["Content-Type"], flags = record.headers["content-type"].encode("utf-8", "surrogateescape"), ["playwright"]
     kind = responsetypes.from_args(headers=headers, url=url, body=record.payload)
     return kind(url, status=record.status or 200, headers=headers, body=record.payload, flags=flags)
 

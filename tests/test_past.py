@@ -155,7 +155,7 @@ TARGET = PAGES.url(PAGES.path(STORIES[5]))
 
 
 def raw(head: str, block: bytes, end: str = "\r\n") -> bytes:
-    return head.replace("\n", end).encode() + block + b"\r\n\r\n"
+    return head.replace("\n", end).encode("utf-8", "surrogateescape") + block + b"\r\n\r\n"
 
 
 def response(block: bytes, more: str = "", url: str = TARGET, date: str = "2026-03-20T00:00:00Z", length: object = None) -> bytes:
@@ -186,6 +186,7 @@ def packed(name: str, body: bytes) -> bytes:
         response(HTML, date="2999-01-01T00:00:00Z"),
         response(HTML, url="http://[bad/x"),
         response(HTML, url="http://a.example:999999/x"),
+        response(HTML, url=f"{TARGET}?q=caf\udce9"),
         response(HTML, more="WARC-Truncated: length\n"),
         response(packed("Content-Encoding: gzip", gzip.compress(PAGES.article(STORIES[5]).encode())[:-300])),
         response(packed("Content-Encoding: br", brotli.compress(PAGES.article(STORIES[5]).encode())[:-300])),
@@ -201,10 +202,25 @@ def test_an_odd_record_costs_itself_alone(tmp_path, odd, packing):
     others = [warc(tmp_path / "x.warc", [record], packed=False).read_bytes() for record in GOOD[1:]]
     path = tmp_path / "odd.warc"
     path.write_bytes(packing(first) + packing(odd) + b"".join(map(packing, others)))
+    assert [article.url for article in articles_in(path)] == [record[0] for record in GOOD]
+
+
+def articles_in(path) -> list[Article]:
     spider = AnySpider.from_crawler(get_crawler(AnySpider, {"ADDONS": {}}), warc=str(path))
     walk, counts = Walk(Listing("warc", "file:///odd.warc")), Counts()
-    found = [spider._article_in(r, walk, path, counts) for r in records(path, frozenset(("response",)), 1 << 26, counts)]
-    assert [article.url for article in found if article] == [record[0] for record in GOOD]
+    found = [spider._article_in(r, walk, path, counts) for r in records(path, frozenset(("response", "resource")), 1 << 26, counts)]
+    return [article for article in found if article]
+
+
+@pytest.mark.parametrize("charset", ["base64", "idna", "x\udcff"])
+def test_a_record_whose_type_is_odd_is_read_all_the_same(tmp_path, charset):
+    """One such record ended the import of its file, and of all files behind it."""
+    type = f"text/html; charset={charset}"
+    page = PAGES.article(STORIES[5]).encode()
+    head = f"WARC/1.1\nWARC-Type: resource\nWARC-Target-URI: {TARGET}\nWARC-Date: 2026-03-20T00:00:00Z\nContent-Type: {type}\n"
+    path = tmp_path / "odd.warc"
+    path.write_bytes(raw(f"{head}Content-Length: {len(page)}\n\n", page))
+    assert [article.headline for article in articles_in(path)] == [STORIES[5].headline]
 
 
 def test_heads_with_lf_alone_and_addresses_beyond_ascii_are_read(tmp_path, crawl):

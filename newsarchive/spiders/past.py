@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import signals
+from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.dates import iso, stamp
@@ -150,6 +151,17 @@ class PastCallbacks:
         self.logger.info("Read %s: %d records, %d articles; %s", path, counts.records, walk.links, passed)
 
     def _article_in(self, record: Record, walk: Walk, path: Path, counts: Counts) -> Article | None:
+        try:
+            return self._read(record, walk, path, counts)
+        except CloseSpider:
+            raise
+        except Exception as error:  # a page that nobody foresaw costs itself alone, as it does in a crawl
+            counts.damaged += 1
+            place = record.headers.get("warc-target-uri", "")
+            self.logger.error("Cannot read the record of %r in %s: %s: %s", place, path, type(error).__name__, error)
+            return None
+
+    def _read(self, record: Record, walk: Walk, path: Path, counts: Counts) -> Article | None:
         stats = self.crawler.stats
         try:
             response = _page_in(record)
