@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
+from collections.abc import Callable
 
 import brotli
 from scrapy import Request
@@ -20,6 +21,8 @@ else:
     from backports import zstd
 
 MAX_BYTES = 64 * 1024 * 1024
+FIRST, PIECE = 1 << 10, 1 << 16
+"""So many bytes are unpacked at once, at the beginning of a member and later at most."""
 
 
 class TornBody(Exception):
@@ -69,14 +72,6 @@ def _whole(body: bytes, ended: bool) -> bytes:
     return body
 
 
-def _brotli(body: bytes) -> bytes:
-    unpacker = brotli.Decompressor()
-    try:
-        return _whole(unpacker.process(body, output_buffer_limit=MAX_BYTES), unpacker.is_finished())
-    except brotli.error as error:
-        raise ValueError(error) from None
-
-
 def _zstd(body: bytes) -> bytes:
     unpacker = zstd.ZstdDecompressor()
     try:
@@ -85,15 +80,33 @@ def _zstd(body: bytes) -> bytes:
         raise ValueError(error) from None
 
 
+def _brotli(body: bytes) -> bytes:
+    unpacker = brotli.Decompressor()
+    try:
+        return _whole(unpacker.process(body, output_buffer_limit=MAX_BYTES), unpacker.is_finished())
+    except brotli.error as error:
+        raise ValueError(error) from None
+
+
 def _gzip(body: bytes) -> bytes:
-    """One member, or several one after the other (RFC 1952, 2.2); what stands behind them is padding."""
-    found = b""
-    while True:
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        found += _whole(unpacker.decompress(body, MAX_BYTES - len(found) + 1), unpacker.eof)
-        body = unpacker.unused_data
-        if not body.startswith(b"\x1f\x8b") or len(found) > MAX_BYTES:
-            return found
+    """One member, or several one after the other (RFC 1952, 2.2)."""
+    return _members(body, b"\x1f\x8b", lambda: zlib.decompressobj(zlib.MAX_WBITS | 16))
+
+
+def _members(body: bytes, begin: bytes, new: Callable) -> bytes:
+    """Unpack what ``body`` holds one after the other, each with an unpacker of its own; what stands behind is padding."""
+    pieces, at, size = [], 0, 0
+    while not at or body.startswith(begin, at):
+        unpacker, step = new(), FIRST
+        while not unpacker.eof:
+            # In pieces, small ones first: an unpacker that is done gives back a copy of what it was not to have.
+            packed = body[at : at + step]
+            piece = unpacker.decompress(packed, MAX_BYTES - size + 1)
+            size += len(piece)
+            pieces.append(_whole(piece, bool(packed) and size <= MAX_BYTES))
+            at += len(packed) - len(unpacker.unused_data)
+            step = min(step * 2, PIECE)
+    return b"".join(pieces)
 
 
 def _deflate(body: bytes) -> bytes:
