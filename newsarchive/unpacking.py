@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
 from collections.abc import Callable
@@ -72,14 +73,6 @@ def _whole(body: bytes, ended: bool) -> bytes:
     return body
 
 
-def _zstd(body: bytes) -> bytes:
-    unpacker = zstd.ZstdDecompressor()
-    try:
-        return _whole(unpacker.decompress(body, MAX_BYTES), unpacker.eof)
-    except zstd.ZstdError as error:
-        raise ValueError(error) from None
-
-
 def _brotli(body: bytes) -> bytes:
     unpacker = brotli.Decompressor()
     try:
@@ -90,13 +83,21 @@ def _brotli(body: bytes) -> bytes:
 
 def _gzip(body: bytes) -> bytes:
     """One member, or several one after the other (RFC 1952, 2.2)."""
-    return _members(body, b"\x1f\x8b", lambda: zlib.decompressobj(zlib.MAX_WBITS | 16))
+    return _members(body, re.compile(rb"\x1f\x8b"), lambda: zlib.decompressobj(zlib.MAX_WBITS | 16))
 
 
-def _members(body: bytes, begin: bytes, new: Callable) -> bytes:
+def _zstd(body: bytes) -> bytes:
+    """One frame, or several one after the other; those that are to be skipped unpack to nothing (RFC 8878, 3.1)."""
+    try:
+        return _members(body, re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), zstd.ZstdDecompressor)
+    except zstd.ZstdError as error:
+        raise ValueError(error) from None
+
+
+def _members(body: bytes, begin: re.Pattern, new: Callable) -> bytes:
     """Unpack what ``body`` holds one after the other, each with an unpacker of its own; what stands behind is padding."""
     pieces, at, size = [], 0, 0
-    while not at or body.startswith(begin, at):
+    while not at or begin.match(body, at):
         unpacker, step = new(), FIRST
         while not unpacker.eof:
             # In pieces, small ones first: an unpacker that is done gives back a copy of what it was not to have.

@@ -46,6 +46,18 @@ def test_members_one_after_the_other_and_padding_behind_them_are_whole():
     assert middleware.process_response(Request("https://x.example/a"), answer("gzip", packed)).body.startswith(PAGE[:2000])
 
 
+def test_frames_of_zstd_one_after_the_other_are_whole():
+    """RFC 8878, 3.1: what stood behind the first was lost, and all behind one that is to be skipped."""
+    skipped = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"abcd"
+    for begin, end in ((skipped, b""), (b"", skipped)):
+        packed = begin + zstd.compress(PAGE[:2000]) + zstd.compress(PAGE[2000:]) + end
+        assert unpacked(answer("zstd", packed)).body == PAGE
+        middleware = UnpackingMiddleware.from_crawler(get_crawler(Spider))
+        assert middleware.process_response(Request("https://x.example/a"), answer("zstd", packed)).body == PAGE
+    with pytest.raises(WarcError):
+        unpacked(answer("zstd", zstd.compress(PAGE[:2000]) + zstd.compress(PAGE[2000:])[:-30]))
+
+
 def test_a_body_of_very_many_empty_members_is_unpacked_in_one_go():
     """Each member cost a copy of all that stood behind it: eight megabytes held a crawl up for a minute."""
     empty = gzip.compress(b"")
