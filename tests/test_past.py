@@ -12,8 +12,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from contextlib import closing
+from time import process_time
 from urllib.parse import parse_qs, urlsplit
 
 import brotli
@@ -35,8 +37,10 @@ from newsarchive.revisions import content_hash
 from newsarchive.spiders.news import AnySpider
 from newsarchive.spiders.sputnik import SputnikSpider
 from newsarchive.store.archive import Archive
+from newsarchive.store.warc import record_of
 from newsarchive.store.warcreader import Counts, records, unchunked
 from newsarchive.unpacking import zstd
+from newsarchive.warcmessages import response_of
 
 PAGES = DemoPages(Newsroom(60))
 STORIES = [story for story in PAGES.newsroom.all() if not story.missing and not story.canonical]
@@ -181,6 +185,7 @@ def packed(name: str, body: bytes) -> bytes:
         response(HTML, length=200_000),
         response(b""),
         response(b"\r\n\r\n"),
+        response(b"HTTP/1.1 200 OK\r\n" + b"a:b\r\n" * 100_000 + HTML.partition(b"\r\n")[2]),
         response(HTML, date="0001-01-01T00:00:00+14:00"),
         response(HTML, date="9999-12-31T23:59:59-12:00"),
         response(HTML, date="2999-01-01T00:00:00Z"),
@@ -516,6 +521,30 @@ def test_one_odd_row_costs_itself_alone():
 def test_chunks_are_undone_where_there_are_any():
     assert unchunked(b"5\r\nhello\r\n3;x=1\r\nabc\r\n0\r\n\r\n") == b"helloabc"
     assert unchunked(b"<html>") == b"<html>"
+
+
+def test_a_head_without_end_and_very_many_chunks_cost_no_more_than_their_bytes(tmp_path):
+    """A file of 336 kB took two gigabytes: a line of five bytes is a pair of words in memory."""
+    body = b"2\r\nab\r\n" * 50_000 + b"0\r\n\r\n"
+    assert peak(lambda: unchunked(body)) < len(body)
+    path = tmp_path / "head.warc"
+    head = b"HTTP/1.1 200 OK\r\n" + b"a:b\r\n" * 60_000
+    path.write_bytes(response(head))
+    assert peak(lambda: list(records(path, frozenset(("response",)), 1 << 26, Counts()))) < 8 * len(head)
+    longest = b"HTTP/1.1 200 OK\r\n" + b"a:b\r\n" * 50_000 + b"\r\n"
+    begun = process_time()
+    answer = response_of(record_of({"content-type": "application/http"}, longest))
+    assert answer.headers.getlist("A") == [b"b"] * 50_000 and process_time() - begun < 10
+
+
+def peak(do) -> int:
+    """The most bytes that ``do`` held at once."""
+    tracemalloc.start()
+    try:
+        do()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_capture_nearest_to_publication_is_taken():

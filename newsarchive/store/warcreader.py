@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from newsarchive.store.warc import END_OF_HEAD, Record, head_of, record_of
+from newsarchive.store.warc import END_OF_HEAD, MAX_HEAD, Record, WarcError, head_of, record_of
 
 PIECE = 1 << 16
-MAX_HEAD = 1 << 18
 GZIP = b"\x1f\x8b\x08"
 LENGTH = re.compile(r"[0-9]{1,18}")
 BEGIN = re.compile(rb"WARC/[01]\.\d+\r?\n")
@@ -61,14 +60,18 @@ def records(path: Path, kinds: frozenset[str], max_bytes: int, counts: Counts) -
                     stream.skip(int(length))
                 stream.close_record()
                 counts.records += 1
-                if block is not None:
-                    yield record_of(fields, block)
-                elif wanted:
-                    counts.too_large += 1
             except (_Damaged, zlib.error):
                 counts.damaged += 1
                 if not stream.resume():
                     return
+                continue
+            if block is not None:
+                try:
+                    yield record_of(fields, block)
+                except WarcError:
+                    counts.damaged += 1
+            elif wanted:
+                counts.too_large += 1
 
 
 class _Plain:
@@ -214,14 +217,14 @@ def unchunked(body: bytes) -> bytes | None:
 
     Some writers undo them and leave the header: what does not begin with a chunk is given back as it is.
     """
-    pieces, at = [], 0
+    found, at = bytearray(), 0
     while m := CHUNK.match(body, at):
         size = int(m[1], 16)
         if size == 0:
-            return b"".join(pieces)
+            return bytes(found)
         at = m.end() + size
         if at > len(body):
             return None
-        pieces.append(body[m.end() : at])
+        found += body[m.end() : at]
         at += 2 if body[at : at + 2] == b"\r\n" else 1 if body[at : at + 1] == b"\n" else 0
-    return None if pieces else body
+    return None if at else body
