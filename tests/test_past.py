@@ -210,11 +210,32 @@ def test_an_odd_record_costs_itself_alone(tmp_path, odd, packing):
     assert [article.url for article in articles_in(path)] == [record[0] for record in GOOD]
 
 
+@pytest.mark.parametrize("packing", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_wrong_lengths_cost_no_reading_of_the_whole_file_each(tmp_path, packing):
+    """Each was read to the file's end, and the next began one record on: two megabytes took forty seconds."""
+    path = tmp_path / "lengths.warc"
+    lengths = (10**17, 60_000_000)
+    path.write_bytes(
+        b"".join(packing(response(b"%d" % n * 100, length=lengths[n % 2])) for n in range(6000)) + packing(response(HTML))
+    )
+    counts, begun = Counts(), process_time()
+    assert len(list(filter(None, records(path, frozenset(("response",)), 1 << 26, counts)))) == 1
+    assert (counts.records, counts.damaged) == (1, 6000) and process_time() - begun < 15
+
+
+@pytest.mark.parametrize("odd", [response(HTML, length=-5), response(HTML).replace(b"response", b"request")])
+def test_others_have_their_turn_while_records_are_passed_over(tmp_path, odd):
+    """A million requests of others held a crawl up for a minute: no sign of life, and no stop was obeyed."""
+    path = tmp_path / "tiny.warc.gz"
+    path.write_bytes(gzip.compress(odd) * 1050)
+    assert list(records(path, frozenset(("response",)), 1 << 26, Counts())) == [None] * 10
+
+
 def articles_in(path) -> list[Article]:
     spider = AnySpider.from_crawler(get_crawler(AnySpider, {"ADDONS": {}}), warc=str(path))
     walk, counts = Walk(Listing("warc", "file:///odd.warc")), Counts()
-    found = [spider._article_in(r, walk, path, counts) for r in records(path, frozenset(("response", "resource")), 1 << 26, counts)]
-    return [article for article in found if article]
+    found = filter(None, records(path, frozenset(("response", "resource")), 1 << 26, counts))
+    return [article for record in found if (article := spider._article_in(record, walk, path, counts))]
 
 
 @pytest.mark.parametrize("charset", ["base64", "idna", "x\udcff"])

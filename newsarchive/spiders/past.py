@@ -113,7 +113,7 @@ class PastCallbacks:
             counts = Counts()
             try:
                 for record in records(path, frozenset(("response", "resource")), MAX_BYTES, counts):
-                    if article := self._article_in(record, walk, path, counts):
+                    if article := record and self._article_in(record, walk, path, counts):
                         await room.acquire()
                         yield article
                         if most:

@@ -5,6 +5,7 @@ Plain and gzip, a member a record or one around all. Own files are read at an of
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -14,9 +15,21 @@ from typing import BinaryIO
 
 from newsarchive.store.warc import END_OF_HEAD, MAX_HEAD, Record, WarcError, head_of, record_of
 
-PIECE = 1 << 16
+FIRST, PIECE = 1 << 10, 1 << 16
+"""So many bytes are read at once, at the beginning of a member and later at most."""
+
+HEAD_PIECES = 16
+"""So many pieces hold the longest head, and no more are put together."""
+
+PADDING = re.compile(rb"\0*")
 GZIP = b"\x1f\x8b\x08"
+TURN = 100
+"""After so many records that are passed over others have their turn."""
+
 LENGTH = re.compile(r"[0-9]{1,18}")
+FOLLOWS = (b"\r", b"\n", b"W", b"")
+"""What may stand behind a block: an empty line, another record, or the end."""
+
 BEGIN = re.compile(rb"WARC/[01]\.\d+\r?\n")
 
 
@@ -33,45 +46,50 @@ class _Damaged(Exception):
     """What follows is no record, or one that ends too soon."""
 
 
-def records(path: Path, kinds: frozenset[str], max_bytes: int, counts: Counts) -> Iterator[Record]:
+def records(path: Path, kinds: frozenset[str], max_bytes: int, counts: Counts) -> Iterator[Record | None]:
     """Yield the HTTP and resource records of ``path`` whose ``WARC-Type`` is one of ``kinds``, in their order.
 
-    A block larger than ``max_bytes`` is passed over, and so is what is damaged; ``counts`` says how often. Raises OSError
-    when the file cannot be read at all.
+    A block larger than ``max_bytes`` is passed over, and so is what is damaged; ``counts`` says how often. None is yielded
+    now and then meanwhile, so that others have their turn. Raises OSError when the file cannot be read at all.
     """
     with open(path, "rb") as file:
         packed = file.read(3) == GZIP
         file.seek(0)
         stream = _Gzip(file) if packed else _Plain(file)
+        passed = 0
         while True:
+            record = None
             try:
                 if not stream.next_record():
                     return
-                _, headers = head_of(stream.head(), "utf-8")
-                fields = {name.lower(): value for name, value in headers}
-                length = fields.get("content-length", "")
-                if not LENGTH.fullmatch(length):
-                    raise _Damaged
-                wanted = fields.get("warc-type", "").lower() in kinds
-                block = None
-                if wanted and int(length) <= max_bytes:
-                    block = stream.take(int(length))
-                else:
-                    stream.skip(int(length))
-                stream.close_record()
-                counts.records += 1
+                record = _take(stream, kinds, max_bytes, counts)
+            except WarcError:  # it ends where it should
+                counts.damaged += 1
             except (_Damaged, zlib.error):
                 counts.damaged += 1
                 if not stream.resume():
                     return
-                continue
-            if block is not None:
-                try:
-                    yield record_of(fields, block)
-                except WarcError:
-                    counts.damaged += 1
-            elif wanted:
-                counts.too_large += 1
+            passed += record is None
+            if record is not None or passed % TURN == 0:
+                yield record
+
+
+def _take(stream: _Plain, kinds: frozenset[str], max_bytes: int, counts: Counts) -> Record | None:
+    _, headers = head_of(stream.head(), "utf-8")
+    fields = {name.lower(): value for name, value in headers}
+    length = fields.get("content-length", "")
+    if not LENGTH.fullmatch(length):
+        raise _Damaged
+    wanted = fields.get("warc-type", "").lower() in kinds
+    large = int(length) > max_bytes
+    if not wanted or large:
+        stream.skip(int(length))
+    else:
+        block = stream.take(int(length))
+    stream.close_record()
+    counts.records += 1
+    counts.too_large += wanted and large
+    return record_of(fields, block) if wanted and not large else None
 
 
 class _Plain:
@@ -82,6 +100,8 @@ class _Plain:
         self.buffer = b""
         self.begun = 0
         """Where in the file the present record begins, or the member that holds its first byte."""
+        self.inside = False
+        """A record has begun and is not at its end."""
 
     def more(self) -> bytes:
         """Return the next bytes; none at the end."""
@@ -113,27 +133,31 @@ class _Plain:
         self._fill(16)
         if not BEGIN.match(self.buffer):
             raise _Damaged
+        self.inside = True
         return True
 
     def close_record(self) -> None:
-        """Check that what follows a block is an empty line, another record, or the end: else its length was wrong."""
+        """Check what follows a block: else its length was wrong."""
+        self.inside = False
         self._fill(2)
-        if self.buffer[:1] not in (b"\r", b"\n", b"W", b""):
+        if self.buffer[:1] not in FOLLOWS:
             raise _Damaged
 
     def head(self) -> bytes:
         """Take the lines up to the empty one."""
-        while True:
+        for _ in range(HEAD_PIECES):
             if end := END_OF_HEAD.search(self.buffer):
                 head, self.buffer = self.buffer[: end.start()], self.buffer[end.end() :]
                 return head
             piece = self.more()
             if not piece or len(self.buffer) > MAX_HEAD:
-                raise _Damaged
+                break
             self.buffer += piece
+        raise _Damaged
 
     def take(self, length: int) -> bytes:
         """Take exactly ``length`` bytes."""
+        self._check(length)
         pieces, missing = [], length
         while missing:
             self._need_some()
@@ -144,15 +168,24 @@ class _Plain:
 
     def skip(self, length: int) -> None:
         """Pass over ``length`` bytes, which are never held together."""
-        while length:
-            self._need_some()
-            piece, self.buffer = self.buffer[:length], self.buffer[length:]
-            length -= len(piece)
+        self._check(length)
+        self.file.seek(self.place() + length)
+        self.buffer = b""
+
+    def _check(self, length: int) -> None:
+        """Raise _Damaged when ``length`` is wrong, before so much is read: else each wrong one would cost the whole file."""
+        here, end = self.file.tell(), self.place() + length
+        if end > os.fstat(self.file.fileno()).st_size:
+            raise _Damaged
+        self.file.seek(end)
+        if self.file.read(1) not in FOLLOWS:
+            raise _Damaged
+        self.file.seek(here)
 
     def resume(self) -> bool:
         """Go to where the next record may begin, behind the first byte of the damaged one; False when there is none."""
         self.file.seek(self.begun + 1)
-        self.buffer = b""
+        self.buffer, self.inside = b"", False
         while True:
             if m := BEGIN.search(self.buffer):
                 self.buffer = self.buffer[m.start() :]
@@ -168,31 +201,59 @@ class _Gzip(_Plain):
 
     def __init__(self, file: BinaryIO):
         super().__init__(file)
-        self.packed = b""
-        self.member = 0
+        self._seek(0)
+
+    def _seek(self, at: int) -> None:
+        """Begin at a member."""
+        self.file.seek(at)
+        self.packed, self.used = b"", 0
+        self.member = at
         """Where the present member begins."""
-        self.unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.unpacker, self.step = zlib.decompressobj(zlib.MAX_WBITS + 16), FIRST
+        self.fresh = True
+        """Nothing of the present member is unpacked yet."""
 
     def more(self) -> bytes:
         while True:
+            if self.used == len(self.packed):
+                self.packed, self.used = self.file.read(PIECE), 0
             if self.unpacker.eof:
-                self.packed = self.unpacker.unused_data.lstrip(b"\0")
-                self.member = self.file.tell() - len(self.packed)
-                self.unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
-            self.packed = self.packed or self.file.read(PIECE)
+                self.used = PADDING.match(self.packed, self.used).end()
+                if self.packed and self.used == len(self.packed):
+                    continue
+                self.member = self.file.tell() - len(self.packed) + self.used
+                self._begin()
             if not self.packed:
                 return b""
-            piece = self.unpacker.decompress(self.packed, PIECE)
-            self.packed = self.unpacker.unconsumed_tail
+            # In pieces, small ones first: an unpacker that is done gives back a copy of what it was not to have.
+            given = self.packed[self.used : self.used + self.step]
+            piece = self.unpacker.decompress(given, PIECE)
+            self.used += len(given) - len(self.unpacker.unconsumed_tail) - len(self.unpacker.unused_data)
+            self.step = min(self.step * 2, PIECE)
             if piece:
+                if self.fresh and self.inside and BEGIN.match(piece):
+                    raise _Damaged  # a record that goes on where another begins has a wrong length
+                self.fresh = False
                 return piece
 
     def place(self) -> int:
         return self.member
 
+    def skip(self, length: int) -> None:
+        while length:
+            self._need_some()
+            piece, self.buffer = self.buffer[:length], self.buffer[length:]
+            length -= len(piece)
+
+    def _check(self, length: int) -> None:
+        """Nobody knows to how much a file unpacks."""
+
     def resume(self) -> bool:
         """Go to the next member behind the first byte of the one in which the damaged record begins."""
-        self.buffer, at = b"", self.begun + 1
+        self.buffer, self.inside, at = b"", False, self.begun + 1
         while True:
             self.file.seek(at)
             piece = self.file.read(PIECE)
@@ -201,10 +262,8 @@ class _Gzip(_Plain):
             found = piece.find(GZIP)
             if found >= 0:
                 # Also when it cannot be unpacked: the next try begins behind it.
-                self.member = self.begun = at + found
-                self.file.seek(self.member)
-                self.packed = b""
-                self.unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
+                self.begun = at + found
+                self._seek(self.begun)
                 return True
             at += max(len(piece) - len(GZIP) + 1, 1)
 
