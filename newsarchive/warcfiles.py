@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 NAME = re.compile(r"-(?P<crawl>\d{6,})(?P<listings>-listings)?-\d{5}\.warc\.gz")
 CANNOT_KEEP = (
     "header names are written in title case and repeated ones stand together, the reason phrase is the standard's, chunked"
-    " transfer is undone and Content-Length is that of the stored body: records hold the answer as Scrapy saw it"
+    " transfer is undone and Content-Length is that of the stored body: records hold the answer as Scrapy saw it; an answer 304"
+    " is a revisit without its head"
 )
 
 

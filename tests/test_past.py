@@ -539,6 +539,14 @@ def test_one_odd_row_costs_itself_alone():
     assert [link.url for link in read.links] == ["http://a.b/x"]
 
 
+def test_a_revisit_is_asked_for_where_no_capture_has_the_bytes_alone():
+    """A pywb answered HTTP 304 for it: the page was owed, though the capture before it is whole."""
+    lines = [("1", "20220203120000", "text/html"), ("1", "20220203125400", "warc/revisit"), ("2", "20220203120000", "warc/revisit")]
+    rows = [json.dumps({"url": f"http://a.b/{n}", "timestamp": at, "mime": mime, "status": "-"}) for n, at, mime in lines]
+    read = Wayback().read(Response("http://127.0.0.1:80/news/cdx?url=a", body="\n".join(rows).encode()), "UTC")
+    assert [(link.url, link.captured_at[11:16]) for link in read.links] == [("http://a.b/1", "12:00"), ("http://a.b/2", "12:00")]
+
+
 def test_chunks_are_undone_where_there_are_any():
     assert unchunked(b"5\r\nhello\r\n3;x=1\r\nabc\r\n0\r\n\r\n") == b"helloabc"
     assert unchunked(b"<html>") == b"<html>"

@@ -91,6 +91,8 @@ class WarcWriter:
         kind = "response"
         if revisit:
             kind, payload = "revisit", b""
+            if revisit[0] == NOT_MODIFIED:
+                response = b""  # what replays its head answers 304 to a reader who asked for a page
             fields += [("WARC-Profile", revisit[0]), ("WARC-Refers-To-Target-URI", revisit[1]), ("WARC-Refers-To-Date", revisit[2])]
         place, identity = self._write(kind, fields, "application/http; msgtype=response", response + payload, level)
         if request is not None:
