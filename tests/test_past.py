@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
@@ -236,6 +237,19 @@ def articles_in(path) -> list[Article]:
     walk, counts = Walk(Listing("warc", "file:///odd.warc")), Counts()
     found = filter(None, records(path, frozenset(("response", "resource")), 1 << 26, counts))
     return [article for record in found if (article := spider._article_in(record, walk, path, counts))]
+
+
+def test_a_record_whose_bytes_are_not_those_of_its_digest_is_damaged(tmp_path):
+    """A file that is not packed tells by nothing else that it is rotten: letters that nobody wrote were archived."""
+    story = STORIES[5]
+    whole = warc(tmp_path / "a.warc", [page(story)], packed=False).read_bytes()
+    path = tmp_path / "digest.warc"
+    path.write_bytes(whole + whole.replace(story.headline.encode(), story.headline.upper().encode()))
+    assert [article.headline for article in articles_in(path)] == [story.headline]
+    digests = (hashlib.sha256(HTML).hexdigest(), base64.b32encode(hashlib.sha256(HTML).digest()).decode(), "0" * 64)
+    for digest, intact in (*zip((f"sha256:{d}" for d in digests), (1, 1, 0), strict=True), ("blake3:0", 1)):
+        path.write_bytes(response(HTML, more=f"WARC-Block-Digest: {digest}\n"))
+        assert len(articles_in(path)) == intact
 
 
 @pytest.mark.parametrize("charset", ["base64", "idna", "x\udcff"])

@@ -5,6 +5,8 @@ Plain and gzip, a member a record or one around all. Own files are read at an of
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 import zlib
@@ -81,15 +83,30 @@ def _take(stream: _Plain, kinds: frozenset[str], max_bytes: int, counts: Counts)
     if not LENGTH.fullmatch(length):
         raise _Damaged
     wanted = fields.get("warc-type", "").lower() in kinds
-    large = int(length) > max_bytes
-    if not wanted or large:
-        stream.skip(int(length))
-    else:
+    if wanted and int(length) <= max_bytes:
         block = stream.take(int(length))
+    else:
+        stream.skip(int(length))
+        block = None
     stream.close_record()
     counts.records += 1
-    counts.too_large += wanted and large
-    return record_of(fields, block) if wanted and not large else None
+    if block is None:
+        counts.too_large += wanted
+        return None
+    if not _intact(fields.get("warc-block-digest", ""), block):
+        raise WarcError("its bytes are not those of its digest")
+    return record_of(fields, block)
+
+
+def _intact(digest: str, block: bytes) -> bool:
+    """Tell whether ``block`` has the digest ``sha1:…`` or ``sha256:…``, in base 32 or hexadecimal; others say nothing."""
+    # That of the payload says nothing either: it is taken with or without chunks, packed or not, as each writer has it.
+    name, _, told = digest.partition(":")
+    if name.lower() not in ("sha1", "sha256"):
+        return True
+    found = hashlib.new(name.lower(), block)
+    forms = found.hexdigest(), base64.b32encode(found.digest()).decode().lower().rstrip("=")
+    return told.lower().rstrip("=") in forms
 
 
 class _Plain:
