@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import signal
 
 import imagesize
 import pytest
 from reference_pages import ReferencePages
+from scrapy.http import HtmlResponse
 from test_interrupted import start, stop_at
 
 from newsarchive.demo.photos import jpeg
 from newsarchive.demo.server import Answer
+from newsarchive.extract.article import load_article
+from newsarchive.extract.images import put_together
+from newsarchive.extract.rules import ImageRules
 from newsarchive.imagefiles import measured
 from newsarchive.store.archive import Archive
 from newsarchive.store.images import largest_renditions
@@ -188,3 +193,16 @@ def test_only_what_a_browser_shows_is_a_picture():
     assert measured(jpeg(33, 20, "x")) == ("image/jpeg", 33, 20)
     for body in (b"", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", b"\xff\xd8\xff", b"GIF8", b"<html>"):
         assert measured(body) == (None, None, None)
+
+
+def test_photos_that_the_query_names_are_different_ones():
+    """Of a site whose pictures are ``image.php?id=…`` one was kept of 131; on each page one was read."""
+    addresses = [f"https://x.example/image.php?id={n}&w={w}&sig=a{w}" for n in (1, 2) for w in (1200, 600)]
+    signed = "https://x.example/photo.jpg?w=600&sum=1f", "https://x.example/photo.jpg?w=1200&sum=2f"
+    found = [{"@type": "ImageObject", "url": url, "width": 1200 if "w=1200" in url else 600} for url in (*addresses, *signed)]
+    data = json.dumps({"@type": "NewsArticle", "headline": "H", "image": found})
+    page = f'<script type="application/ld+json">{data}</script>'.encode()
+    images = load_article(HtmlResponse("https://x.example/a", body=page)).images
+    assert [image["url"] for image in images] == [*addresses, *signed]
+    assert [image["url"] for image in largest_renditions(images)] == [addresses[0], addresses[2], signed[1]]
+    assert len(put_together([{"url": url} for url in addresses], ImageRules(), "https://x.example/")) == 2
