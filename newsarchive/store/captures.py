@@ -82,6 +82,13 @@ class Captures:
             """select min(fetched_at) from capture where file = ? and "offset" = ?""", (capture["file"], capture["offset"])
         ).fetchone()[0]
 
+    def record_at(self, file: str, offset: int) -> dict | None:
+        """Return the capture whose record is at ``offset`` of ``file``, and not one of those that refer to it."""
+        row = self.archive.db.execute(
+            """select * from capture where file = ? and "offset" = ? order by id limit 1""", (file, offset)
+        ).fetchone()
+        return row and dict(row)
+
     def last_offset(self, file: str) -> int:
         """Return the greatest offset in ``file`` that a capture cites; 0 when none does."""
         return self.archive.db.execute("""select max("offset") from capture where file = ?""", (file,)).fetchone()[0] or 0
