@@ -97,6 +97,7 @@ class ImageFilesPipeline(FilesPipeline):
         self.task: asyncio.Task | None = None
         crawler.signals.connect(self._begin, signals.spider_opened)
         crawler.signals.connect(self._idle, signals.spider_idle)
+        crawler.signals.connect(self._came, signals.bytes_received)
         for signal in (signals.item_scraped, signals.item_dropped):
             crawler.signals.connect(self._item_left, signal)
 
@@ -124,6 +125,13 @@ class ImageFilesPipeline(FilesPipeline):
                 continue
             self.busy = False
             await self.news.wait()
+
+    def _came(self, data: bytes, request: Request) -> None:
+        """Count what is fetched of pictures, kept or not."""
+        if request.meta.get("kind") == "image":
+            before, self.left = self.left, self.left - len(data)
+            if self.left <= 0 < before:
+                logger.info("IMAGES_MAX_BYTES are fetched: the other pictures wait for the next crawl")
 
     def _item_left(self) -> None:
         self.news.set()
@@ -164,9 +172,6 @@ class ImageFilesPipeline(FilesPipeline):
         type, width, height = measured(response.body)
         if type is None:
             raise NotKept("broken", f"{len(response.body)} bytes that are no picture of a kind that is kept")
-        before, self.left = self.left, self.left - len(response.body)
-        if self.left <= 0 < before:
-            logger.info("IMAGES_MAX_BYTES are fetched: the other pictures wait for the next crawl")
         found = await super().media_downloaded(response, request, info, item=item)
         digest = hashlib.sha256(response.body).hexdigest()
         self.ledger.image_stored(

@@ -17,7 +17,7 @@ from newsarchive.demo.server import Answer
 from newsarchive.extract.article import load_article
 from newsarchive.extract.images import put_together
 from newsarchive.extract.rules import ImageRules
-from newsarchive.imagefiles import measured
+from newsarchive.imagefiles import AT_ONCE, measured
 from newsarchive.store.archive import Archive
 from newsarchive.store.images import largest_renditions
 
@@ -165,6 +165,15 @@ def test_the_limit_of_a_crawl_leaves_the_others_waiting(play, crawl):
     assert done.log.count("wait for the next crawl") == 1
     done = crawl(site, *KEEP)
     assert dict(done.rows("select state, count(*) from image_file group by 1")) == {"stored": len(photos(site))}
+
+
+def test_what_is_no_picture_counts_for_the_limit_of_a_crawl(play, crawl):
+    """Of 100 kB that a crawl was to fetch it fetched ten megabytes: only what was kept counted."""
+    page = Answer(b"<html>" + bytes(200_000), "image/jpeg")
+    site = play(stories=30, override=lambda path: page if path.startswith("/photos/") else None)
+    done = crawl(site, *KEEP, "-s", "IMAGES_MAX_BYTES=100000")
+    assert 0 < len(asked_photos(site)) <= AT_ONCE
+    assert done.rows("select count(*) from image_file where state = 'broken'") == [(len(asked_photos(site)),)]
 
 
 def test_a_page_cannot_send_us_to_machines_of_our_own_network(play, crawl):
