@@ -171,7 +171,7 @@ class ImageFilesPipeline(FilesPipeline):
             raise NotKept("waiting", f"HTTP {response.status}")
         type, width, height = measured(response.body)
         if type is None:
-            raise NotKept("broken", f"{len(response.body)} bytes that are no picture of a kind that is kept")
+            raise NotKept("broken", f"{len(response.body)} bytes that are no whole picture of a kind that is kept")
         found = await super().media_downloaded(response, request, info, item=item)
         digest = hashlib.sha256(response.body).hexdigest()
         self.ledger.image_stored(
@@ -204,9 +204,45 @@ class ImageFilesPipeline(FilesPipeline):
 
 
 def measured(body: bytes) -> tuple[str | None, int | None, int | None]:
-    """Return type, width and height in pixels of the picture ``body``; the type None when it is none that can be shown."""
+    """Return type, width and height in pixels of the picture ``body``; the type None when it is none that can be shown.
+
+    One that was cut off is none: its end is looked for, and nothing is decoded.
+    """
     kind = next((type for start, at, type, _ in TYPES if body[at : at + len(start)] == start), None)
-    if kind is None:
+    if kind is None or not ENDS.get(kind, bool)(body):
         return None, None, None
     width, height = imagesize.get(BytesIO(body))
     return (kind, width, height) if width > 0 and height > 0 else (None, None, None)
+
+
+def _jpeg_ends(body: bytes) -> bool:
+    """ITU-T T.81, annex B: segments with their lengths, then the scans, in which a marker is EOI or begins a segment."""
+    at = 2
+    while body[at : at + 1] == b"\xff" and body[at + 1 : at + 2] not in (b"\xda", b""):
+        at += 1 if body[at + 1] == 0xFF else 2 + int.from_bytes(body[at + 2 : at + 4], "big")
+    return body.find(b"\xff\xd9", at) > 0  # of the picture itself; a small one for previews is in a segment
+
+
+def _boxes_end(body: bytes) -> bool:
+    """ISO 14496-12, 4.2: boxes with their lengths, one after the other."""
+    at = 0
+    while at + 8 <= len(body):
+        size = int.from_bytes(body[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(body[at + 8 : at + 16], "big")
+        if size < 8:  # 0: to the end
+            return size == 0
+        at += size
+    return at <= len(body)
+
+
+# Type → whether a file of it is there to its end.
+ENDS = {
+    "image/jpeg": _jpeg_ends,
+    "image/png": lambda body: b"IEND\xaeB`\x82" in body,
+    "image/gif": lambda body: body.rstrip(b"\0\r\n").endswith(b";"),
+    "image/webp": lambda body: len(body) >= 8 + int.from_bytes(body[4:8], "little"),
+    "image/bmp": lambda body: len(body) >= int.from_bytes(body[2:6], "little"),
+    "image/avif": _boxes_end,
+    "image/heic": _boxes_end,
+}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
+import struct
+import zlib
 
 import imagesize
 import pytest
@@ -202,6 +204,40 @@ def test_only_what_a_browser_shows_is_a_picture():
     assert measured(jpeg(33, 20, "x")) == ("image/jpeg", 33, 20)
     for body in (b"", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", b"\xff\xd8\xff", b"GIF8", b"<html>"):
         assert measured(body) == (None, None, None)
+
+
+def png(width: int, height: int) -> bytes:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((width + 1) * height))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+WHOLE = {
+    "image/jpeg": jpeg(640, 480, "x"),
+    "image/png": png(640, 480),
+    "image/gif": b"GIF89a\x80\x02\xe0\x01\x00\x00\x00,\x00\x00\x00\x00\x80\x02\xe0\x01\x00\x02\x02\x44\x01\x00;",
+    "image/webp": b"RIFF" + (22).to_bytes(4, "little") + b"WEBPVP8X\n\0\0\0\0\0\0\0" + b"\x7f\x02\0\xdf\x01\0",
+    "image/bmp": b"BM" + (58).to_bytes(4, "little") + bytes(4) + struct.pack("<IIiiHHI", 54, 40, 640, 480, 1, 24, 0) + bytes(24),
+}
+
+
+@pytest.mark.parametrize("type", WHOLE)
+def test_a_picture_that_was_cut_off_is_none(type):
+    """JPEGs without their last bytes counted as stored, and 29 bytes that tell of 10,000 megapixels."""
+    whole = WHOLE[type]
+    assert measured(whole) == (type, 640, 480)
+    assert measured(whole + bytes(7))[0] == type
+    for cut in (len(whole) - 1, len(whole) - 3, max(len(whole) // 2, 30)):
+        assert measured(whole[: min(cut, len(whole) - 1)]) == (None, None, None)
+
+
+def test_the_end_of_a_preview_is_not_that_of_its_picture():
+    preview = b"Exif\0\0" + jpeg(64, 48, "x")
+    whole = b"\xff\xd8\xff\xe1" + (len(preview) + 2).to_bytes(2, "big") + preview + jpeg(640, 480, "x")[2:]
+    assert measured(whole)[0] == "image/jpeg" and measured(whole[:-2])[0] is None
 
 
 def test_photos_that_the_query_names_are_different_ones():
