@@ -7,10 +7,8 @@ import hashlib
 import logging
 import os
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-import imagesize
 from scrapy import Request, signals
 from scrapy.exceptions import DontCloseSpider, DownloadCancelledError, IgnoreRequest, NotConfigured
 from scrapy.http import Response
@@ -18,6 +16,7 @@ from scrapy.pipelines.files import FilesPipeline, FSFilesStore
 
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.middlewares import RobotsUnavailable
+from newsarchive.pictures import TYPES, measured
 from newsarchive.slowdown import HostClosed, Stopped
 from newsarchive.store.images import Picture
 from newsarchive.store.warc import sync_folder
@@ -27,20 +26,6 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """So many pictures are asked for before the next are claimed: a stop waits for no more."""
-
-# First bytes → type and file ending. Only what a browser shows as a picture is one.
-TYPES = (
-    (b"\xff\xd8\xff", 0, "image/jpeg", "jpg"),
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png", "png"),
-    (b"GIF8", 0, "image/gif", "gif"),
-    (b"WEBP", 8, "image/webp", "webp"),
-    (b"ftypavif", 4, "image/avif", "avif"),
-    (b"ftypavis", 4, "image/avif", "avif"),
-    (b"ftyphei", 4, "image/heic", "heic"),
-    (b"BM", 0, "image/bmp", "bmp"),
-    (b"II*\x00", 0, "image/tiff", "tif"),
-    (b"MM\x00*", 0, "image/tiff", "tif"),
-)
 
 
 @dataclass
@@ -201,48 +186,3 @@ class ImageFilesPipeline(FilesPipeline):
         digest = hashlib.sha256(response.body).hexdigest()
         ending = next(ending for start, at, _, ending in TYPES if response.body[at:].startswith(start))
         return f"{digest[:2]}/{digest}.{ending}"
-
-
-def measured(body: bytes) -> tuple[str | None, int | None, int | None]:
-    """Return type, width and height in pixels of the picture ``body``; the type None when it is none that can be shown.
-
-    One that was cut off is none: its end is looked for, and nothing is decoded.
-    """
-    kind = next((type for start, at, type, _ in TYPES if body[at : at + len(start)] == start), None)
-    if kind is None or not ENDS.get(kind, bool)(body):
-        return None, None, None
-    width, height = imagesize.get(BytesIO(body))
-    return (kind, width, height) if width > 0 and height > 0 else (None, None, None)
-
-
-def _jpeg_ends(body: bytes) -> bool:
-    """ITU-T T.81, annex B: segments with their lengths, then the scans, in which a marker is EOI or begins a segment."""
-    at = 2
-    while body[at : at + 1] == b"\xff" and body[at + 1 : at + 2] not in (b"\xda", b""):
-        at += 1 if body[at + 1] == 0xFF else 2 + int.from_bytes(body[at + 2 : at + 4], "big")
-    return body.find(b"\xff\xd9", at) > 0  # of the picture itself; a small one for previews is in a segment
-
-
-def _boxes_end(body: bytes) -> bool:
-    """ISO 14496-12, 4.2: boxes with their lengths, one after the other."""
-    at = 0
-    while at + 8 <= len(body):
-        size = int.from_bytes(body[at : at + 4], "big")
-        if size == 1:
-            size = int.from_bytes(body[at + 8 : at + 16], "big")
-        if size < 8:  # 0: to the end
-            return size == 0
-        at += size
-    return at <= len(body)
-
-
-# Type → whether a file of it is there to its end.
-ENDS = {
-    "image/jpeg": _jpeg_ends,
-    "image/png": lambda body: b"IEND\xaeB`\x82" in body,
-    "image/gif": lambda body: body.rstrip(b"\0\r\n").endswith(b";"),
-    "image/webp": lambda body: len(body) >= 8 + int.from_bytes(body[4:8], "little"),
-    "image/bmp": lambda body: len(body) >= int.from_bytes(body[2:6], "little"),
-    "image/avif": _boxes_end,
-    "image/heic": _boxes_end,
-}

@@ -19,7 +19,8 @@ from newsarchive.demo.server import Answer
 from newsarchive.extract.article import load_article
 from newsarchive.extract.images import put_together
 from newsarchive.extract.rules import ImageRules
-from newsarchive.imagefiles import AT_ONCE, measured
+from newsarchive.imagefiles import AT_ONCE
+from newsarchive.pictures import measured
 from newsarchive.store.archive import Archive
 from newsarchive.store.images import largest_renditions
 
@@ -218,7 +219,7 @@ def png(width: int, height: int) -> bytes:
 WHOLE = {
     "image/jpeg": jpeg(640, 480, "x"),
     "image/png": png(640, 480),
-    "image/gif": b"GIF89a\x80\x02\xe0\x01\x00\x00\x00,\x00\x00\x00\x00\x80\x02\xe0\x01\x00\x02\x02\x44\x01\x00;",
+    "image/gif": b"GIF89a\x80\x02\xe0\x01\x80\x00\x00;;;;;;!\xf9\x01;\x00,\x00\x00\x00\x00\x80\x02\xe0\x01\x00\x02\x02\x44\x3b\x00;",
     "image/webp": b"RIFF" + (22).to_bytes(4, "little") + b"WEBPVP8X\n\0\0\0\0\0\0\0" + b"\x7f\x02\0\xdf\x01\0",
     "image/bmp": b"BM" + (58).to_bytes(4, "little") + bytes(4) + struct.pack("<IIiiHHI", 54, 40, 640, 480, 1, 24, 0) + bytes(24),
 }
