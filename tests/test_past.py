@@ -547,6 +547,7 @@ def test_one_odd_row_costs_itself_alone():
         ["original", "timestamp", "statuscode", "mimetype"],
         ["short"],
         7,
+        *(["http://a.b/never", f"{year}0203125400", "200", "text/html"] for year in ("0001", "1989", "2999", "9999")),
         ["http://a.b/x", "20220203125400", "200", "text/html"],
     ]
     read = Wayback().read(Response("https://web.archive.org/cdx/search/cdx?url=a", body=json.dumps(rows).encode()), "UTC")

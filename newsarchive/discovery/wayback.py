@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from scrapy.http import Response
 
-from newsarchive.dates import iso
+from newsarchive.dates import is_of_the_web, iso
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.items import Link
@@ -115,7 +115,7 @@ def _lines(text: str) -> Iterator[dict]:
 
 
 def _link(asked: str, row: dict) -> Link | None:
-    original, at = str(row["original"]), _time(str(row["timestamp"]))
+    original, at = str(row["original"]), capture_time(str(row["timestamp"]))
     html = "html" in str(row.get("mimetype", "html")) or row.get("mimetype") == REVISIT
     if at is None or not html or str(row.get("statuscode", "200")) not in ("200", "-", ""):
         return None
@@ -129,11 +129,13 @@ def _raw(asked: str, timestamp: str, original: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{folder}/{timestamp}id_/{quote(original, safe=':/?&=%+,;@~!*()$-_.')}"
 
 
-def _time(timestamp: str) -> datetime | None:
+def capture_time(timestamp: str) -> datetime | None:
+    """Return ``YYYYMMDDHHMMSS`` as a time; None when no page was captured then, whatever a server tells."""
     try:
-        return datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        at = datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return at if is_of_the_web(at) else None
 
 
 def nearest(links: Iterable[Link]) -> list[Link]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,9 +13,9 @@ from scrapy import signals
 from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
-from newsarchive.dates import iso, stamp
+from newsarchive.dates import is_of_the_web, iso, stamp
 from newsarchive.discovery.walk import Listing, Walk
-from newsarchive.discovery.wayback import Wayback
+from newsarchive.discovery.wayback import Wayback, capture_time
 from newsarchive.extract.article import is_article, load_article, reads_like_article
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Article, Link, Visit
@@ -60,7 +60,10 @@ class PastCallbacks:
         if response.status != 200 or found is None:
             self.past_failed(page, f"HTTP {response.status} of {response.url}")
             return
-        at, original = found
+        at, original = capture_time(found[0]), found[1]
+        if at is None:
+            self.past_failed(page, f"no time of a capture in {response.url}")
+            return
         if not self.identify(original) or not isinstance(response, HtmlResponse):
             self.past_failed(page, f"no article of the site at {response.url}")
             return
@@ -70,8 +73,7 @@ class PastCallbacks:
         if article is None or not is_article(article):
             self.past_failed(page, f"{wall or 'no article'} in the capture {response.url}")
             return
-        fetched_at = iso(datetime.strptime(at, "%Y%m%d%H%M%S").replace(tzinfo=UTC))
-        self._second_hand(article, fetched_at, response.url)
+        self._second_hand(article, iso(at), response.url)
         counts = self._counts(article, page, response.meta["day"])
         article.visit = Visit(page, (original,), response.meta.get("captured"), counts=counts)
         yield article
@@ -229,10 +231,10 @@ def _encodings(response: Response) -> list[str]:
 
 
 def _warc_time(record: Record) -> datetime | None:
-    """When a record was made; None when that cannot be: before the web, or after tomorrow."""
+    """When a record was made; None when that cannot be."""
     try:
         at = datetime.fromisoformat(record.headers.get("warc-date", ""))
         at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return at if datetime(1990, 1, 1, tzinfo=UTC) < at < datetime.now(UTC) + timedelta(days=1) else None
+    return at if is_of_the_web(at) else None
