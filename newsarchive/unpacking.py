@@ -22,6 +22,9 @@ else:
     from backports import zstd
 
 MAX_BYTES = 64 * 1024 * 1024
+ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+"""Beginnings of a frame, and of one that is to be skipped (RFC 8878, 3.1)."""
+
 FIRST, PIECE = 1 << 10, 1 << 16
 """So many bytes are unpacked at once, at the beginning of a member and later at most."""
 
@@ -87,9 +90,9 @@ def _gzip(body: bytes) -> bytes:
 
 
 def _zstd(body: bytes) -> bytes:
-    """One frame, or several one after the other; those that are to be skipped unpack to nothing (RFC 8878, 3.1)."""
+    """One frame, or several one after the other; those that are to be skipped unpack to nothing."""
     try:
-        return _members(body, re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), zstd.ZstdDecompressor)
+        return _members(body, ZSTD, zstd.ZstdDecompressor)
     except zstd.ZstdError as error:
         raise ValueError(error) from None
 

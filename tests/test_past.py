@@ -369,6 +369,14 @@ def test_wrong_arguments_of_the_past_are_one_line(tmp_path, arguments, says):
     assert done.returncode == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
+def test_a_file_that_is_packed_with_zstd_is_said_to_be_so(tmp_path):
+    """It counted as one damaged record, with no word of what would be right."""
+    path = tmp_path / "a.warc.zst"
+    path.write_bytes(zstd.compress(response(HTML)))
+    with pytest.raises(ValueError, match="is packed with zstd, which is not read; unpack it first"):
+        AnySpider.from_crawler(get_crawler(AnySpider, {"ADDONS": {}}), warc=str(path))
+
+
 def test_walls_in_files_of_others_are_no_articles(crawl, tmp_path):
     wall = b"<html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1><p>Enable JavaScript and cookies to continue</p></body></html>"
     records = [page(STORIES[0]), (PAGES.url(PAGES.path(STORIES[1])), "2026-03-20T00:00:00Z", [("Content-Type", "text/html")], wall)]
