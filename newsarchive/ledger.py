@@ -196,11 +196,14 @@ class ArchiveLedger:
                 name: value for name, value in (article.capture or {}).items() if name == "from"
             }
         self._read_old_again(article)
+        another = visit.captured.row if visit.captured and visit.captured.with_article else None
         with self.archive.transaction():
+            if another and self.imported(another["url"], another["fetched_at"], another["digest"]):
+                return "unchanged"  # a crawl that reads the same file was faster
             if visit.seen:
                 self.sight(*visit.seen, limit=0)
-            if visit.captured and visit.captured.with_article:
-                self.archive.captures.add(**visit.captured.row)
+            if another:
+                self.archive.captures.add(**another)
             outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
             if self.keep_images and outcome != "withdrawn":
                 self.archive.images.want(article.id, article.images)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
@@ -22,18 +23,22 @@ from urllib.parse import parse_qs, urlsplit
 import brotli
 import pytest
 from conftest import PROJECT, assert_true, command
-from scrapy.http import Response
+from scrapy import Request
+from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from newsarchive.capturestore import CaptureStore
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import Answer
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import WAYBACK, Wayback, nearest
-from newsarchive.items import Article, Link
+from newsarchive.extract.article import load_article
+from newsarchive.items import Article, Link, Visit
+from newsarchive.ledger import ArchiveLedger
 from newsarchive.revisions import content_hash
 from newsarchive.spiders.news import AnySpider
 from newsarchive.spiders.sputnik import SputnikSpider
@@ -120,6 +125,33 @@ def test_the_same_files_again_bring_nothing_twice(crawl, tmp_path):
     assert done.stats()["archive/warc/had_before"] == 6
     assert done.rows("select count(*) from capture where kind = 'imported'") == [(6,)]
     assert len(done.lines()) == 6
+
+
+def test_two_imports_of_one_file_at_once_take_a_capture_over_once(tmp_path):
+    """Both saw that it was not there, and there it was twice."""
+    archive = Archive(tmp_path / "archive.db")
+    url, at, headers, body = page(STORIES[0])
+    answer = HtmlResponse(url, headers=dict(headers), body=body)
+
+    async def both() -> list[str]:
+        ledgers, visits = [], []
+        for name in ("one", "two"):
+            crawl = archive.crawls.begin("news", {})
+            store = CaptureStore(archive, crawl, tmp_path / "warc", name, {"date": at}, 1 << 30, 0)
+            ledgers.append(ArchiveLedger(archive, "courier.example", None, crawl, store))
+            captured = ledgers[-1].capture(Request(url, meta={"kind": "article"}), answer, "2026-03-20T00:00:00+00:00")
+            visits.append(Visit(None, (url,), captured))
+        outcomes = []
+        for ledger, visit in zip(ledgers, visits, strict=True):
+            article = load_article(answer)
+            article.flags.append("second_hand")
+            article.fetched_at, article.visit = "2026-03-20T00:00:00+00:00", visit
+            outcomes.append(await ledger.store(article))
+            await ledger.captures.close()
+        return outcomes
+
+    assert asyncio.run(both()) == ["new", "unchanged"]
+    assert archive.db.execute("select count(*) from capture").fetchone()[0] == 1
 
 
 def test_max_articles_are_not_passed_by_one_of_a_file(crawl, tmp_path):
