@@ -14,6 +14,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
+from scrapy.resolver import dnscache
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
@@ -128,7 +129,9 @@ class SiteMiddleware:
         host = urlparse_cached(request).hostname
         if "via" in request.meta and memento(request.url) is None:
             self._refuse("a web archive led out of itself")  # what the site itself has is not asked for in its name
-        if not hosts or host is None or host in hosts or host in spider.trusted_hosts:
+        if not hosts or host is None:
+            return
+        if "of_page" not in request.meta and (host in hosts or host in spider.trusted_hosts):
             return
         if not request.meta.get("allow_offsite"):
             self._refuse(f"{host} is not on the site")
@@ -147,7 +150,11 @@ async def is_public(host: str) -> bool:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return True
-    return all(ip_address(address[0].partition("%")[0]).is_global for *_, address in found)
+    public = all(ip_address(address[0].partition("%")[0]).is_global for *_, address in found)
+    if public and (fours := [address[0] for family, *_, address in found if family == socket.AF_INET]):
+        # What was looked at is what is asked: a name may lead elsewhere a moment later.
+        dnscache[host] = fours[0]
+    return public
 
 
 class RobotsForbidden(IgnoreRequest):

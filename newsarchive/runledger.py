@@ -39,6 +39,15 @@ class RunLedger:
     def seen_live(self, page: str) -> bool:
         return False
 
+    def needs_browser(self, site: str, url: str) -> bool:
+        return False
+
+    def learn_browser(self, site: str, url: str) -> None:
+        pass
+
+    def begin_drawing(self) -> int:
+        return 0
+
     def asked_lately(self, listing: Listing, days: float) -> bool:
         return False
 

@@ -16,6 +16,7 @@ from newsarchive.extract.walls import CONSENT_WALL, SOFT_404, consent_address, o
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
+from newsarchive.spiders.drawn import DRAWN
 
 # Every answer but a redirect comes to the callback, which records it.
 HANDLED = [status for status in range(300, 600) if status not in (301, 302, 303, 307, 308)]
@@ -59,14 +60,26 @@ class ArticleCallbacks:
             yield from self.parse_past(response)
             return
         addresses = (*response.meta.get("redirect_urls", ()), response.request.url, response.url)
+        if self.passes_consent(response):
+            yield self.drawn_request(response)
+            return
         if refused := self._no_article(response):
             self._record(page, *refused, addresses)
             return
         article = load_article(response, self.rules)
         if not is_article(article):
-            # An empty answer, or a wall before the page: it may be an article next time.
-            self._record(page, "failed", f"no {'text' if article.headline else 'headline'} on it", at_last="not_article")
+            if self.may_be_drawn(response):
+                yield self.drawn_request(response)
+            elif later := response.meta.get("snapshots"):  # such as the page as a browser drew it
+                yield self.article_request(response.url, page, response.meta["day"], snapshot=later[0], snapshots=later[1:])
+            else:
+                # An empty answer, or a wall before the page: it may be an article next time.
+                reason, at_last = self.undrawn(response, page, f"no {'text' if article.headline else 'headline'} on it")
+                self._record(page, "failed", reason, at_last=at_last)
             return
+        if DRAWN in response.flags:
+            article.flags.append("rendered")
+            self.ledger.learn_browser(article.site, response.url)
         captured = response.meta.get("captured")
         fetched_at = datetime.fromisoformat(captured.row["fetched_at"]) if captured else datetime.now(UTC)
         article.fetched_at = iso(fetched_at)

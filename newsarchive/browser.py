@@ -1,0 +1,185 @@
+"""Pages that need a browser: drawn by a real Chromium that has no network of its own.
+
+What is drawn is the answer that Scrapy had fetched, and whatever a page asks for besides, Scrapy fetches: robots.txt, the
+delay, the site's hosts, the mirror and the capture hold for a browser as for plain requests. Imported only when it is on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from contextlib import suppress
+from itertools import count
+from time import monotonic
+
+from playwright.async_api import Error, Page
+from scrapy import Request, signals
+from scrapy.http import HtmlResponse, Response
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.provider import PlaywrightBrowserProvider
+
+from newsarchive.mirror import MirrorDownloadHandler
+from newsarchive.pagerequests import Kept, PageRequests
+from newsarchive.render import BrowserFailed, drawn_html, press_consent, settle
+
+logger = logging.getLogger(__name__)
+
+NO_NETWORK = (
+    # Intercepting requests is not enough: preconnect, pop-ups and WebRTC pass by it (Chromium 156).
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--proxy-server=http://nowhere.invalid:9",
+    "--proxy-bypass-list=<-loopback>",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-quic",
+)
+ARGUMENTS = (*NO_NETWORK, "--disable-dev-shm-usage", "--disable-gpu", "--js-flags=--max-old-space-size=512")
+POPUPS = "--disable-popup-blocking"
+"""Playwright's own argument, which is left out."""
+
+PAGES_A_BROWSER = 200
+"""A browser that drew so many pages is followed by another."""
+
+CLOSE_SECONDS = 10
+WAIT_FACTOR = 10
+"""A page that waits for its site is given up after so many times what it may take itself."""
+
+
+class LazyProvider(PlaywrightBrowserProvider):
+    """scrapy-playwright's own, whose driver starts with the first page instead of with the crawl."""
+
+    async def start(self) -> None:
+        """Wait for a page."""
+
+    async def launch_browser(self):
+        if self.playwright is None:
+            await super().start()
+        return await super().launch_browser()
+
+
+class Browser:
+    """The browser of a crawl: it draws pages, each in a context of its own, which is closed on every path."""
+
+    def __init__(self, crawler):
+        self.crawler = crawler
+        self.seconds = crawler.settings.getfloat("PLAYWRIGHT_PAGE_SECONDS")
+        self.handler = ScrapyPlaywrightDownloadHandler(crawler)
+        # A page that crashed is asked for again by the ledger, at the crawl's end.
+        self.handler.config.target_closed_max_retries = 0
+        self.kept = Kept()
+        self.names = count(1)
+        self.drawn = 0
+        self.open: set[Page] = set()
+        crawler.signals.connect(self._close, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler):
+        return cls(crawler)
+
+    async def draw(self, request: Request) -> Response:
+        """Return the page of ``request`` as the browser draws it. Raises :class:`BrowserFailed`."""
+        asked = PageRequests(self.crawler, request, request.meta.pop("document", None), self.kept)
+        self.crawler.stats.inc_value("archive/browser/pages")
+        page = None
+        try:
+            page = await self._in_time(self._open(request, asked), asked)
+            return await self._in_time(self._read(request, page, asked), asked)
+        except Error as error:
+            raise BrowserFailed(error.message.splitlines()[0]) from None
+        finally:
+            await self._close_page(page or request.meta.pop("opened", None))
+
+    async def _open(self, request: Request, asked: PageRequests) -> Page:
+        async def prepare(page: Page, _) -> None:
+            request.meta["opened"] = page
+            self.open.add(page)
+            page.context.on("page", _dismiss)
+            await page.context.route_web_socket("**", lambda socket: socket.close())
+            await page.context.route("**", lambda route: route.abort())
+            await page.route("**", asked.answer)
+
+        sent = request.replace(
+            meta={
+                **request.meta,
+                "playwright_include_page": True,
+                "playwright_context": f"page {next(self.names)}",
+                "playwright_context_kwargs": {"service_workers": "block", "accept_downloads": False, "locale": "en"},
+                "playwright_page_init_callback": prepare,
+                "playwright_page_goto_kwargs": {"wait_until": "commit"},
+            }
+        )
+        await self.handler.download_request(sent)
+        return request.meta.pop("opened")
+
+    async def _read(self, request: Request, page: Page, asked: PageRequests) -> Response:
+        await settle(page, asked)
+        if self.crawler.spider.consent and await press_consent(page, self.crawler.spider.consent):
+            await settle(page, asked)
+        request.meta["page_failures"] = asked.failures
+        return drawn(request, await drawn_html(page))
+
+    async def _in_time(self, work: Awaitable, asked: PageRequests):
+        """Return what ``work`` gives. What the page waits for its site is not counted as its own time."""
+        task = asyncio.ensure_future(work)
+        own, last, begun = 0.0, monotonic(), monotonic()
+        try:
+            while not task.done():
+                await asyncio.wait({task}, timeout=0.25)
+                now = monotonic()
+                own, last = own + (0 if asked.waiting else now - last), now
+                if not task.done() and (own > self.seconds or now - begun > WAIT_FACTOR * self.seconds):
+                    self.crawler.stats.inc_value("archive/browser/out_of_time")
+                    raise BrowserFailed(f"the page took more than {self.seconds:.0f} s")
+            return task.result()
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError, Error, BrowserFailed):
+                await task
+
+    async def _close_page(self, page: Page | None) -> None:
+        """Close the context of ``page``; a browser that cannot do that is ended."""
+        self.drawn += 1
+        if page is not None:
+            self.open.discard(page)
+            browser = page.context.browser
+            try:
+                await asyncio.wait_for(page.context.close(), CLOSE_SECONDS)
+            except (TimeoutError, Error):
+                self.crawler.stats.inc_value("archive/browser/ended")
+                with suppress(TimeoutError, Error):
+                    await asyncio.wait_for(browser.close(), CLOSE_SECONDS)
+        if self.drawn >= PAGES_A_BROWSER and not self.open and (browser := getattr(self.handler, "browser", None)):
+            self.drawn = 0
+            with suppress(TimeoutError, Error):
+                await asyncio.wait_for(browser.close(), CLOSE_SECONDS)
+
+    async def _close(self) -> None:
+        await self.handler.close()
+
+
+class BrowserDownloadHandler(MirrorDownloadHandler):
+    """Gives the requests that need it to the crawl's browser."""
+
+    async def download_request(self, request: Request) -> Response:
+        if request.meta.get("playwright"):
+            return await self.crawler.get_extension(Browser).draw(request)
+        return await super().download_request(request)
+
+
+def drawn(request: Request, html: str) -> HtmlResponse:
+    """Return ``html`` as an answer that is marked as drawn."""
+    return HtmlResponse(
+        request.url,
+        body=html.encode("utf-8", "replace"),
+        encoding="utf-8",
+        headers={"Content-Type": "text/html; charset=utf-8"},
+        flags=["playwright"],
+    )
+
+
+async def _dismiss(page: Page) -> None:
+    """Close a window that a page opened."""
+    if await page.opener() is not None:
+        with suppress(Error):
+            await page.close()
