@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from itertools import count
 from time import monotonic
+from urllib.parse import urldefrag
 
 from playwright.async_api import Error, Page
 from scrapy import Request, signals
@@ -19,9 +20,12 @@ from scrapy.http import HtmlResponse, Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
+from newsarchive.chromium import BrowserFailed
+from newsarchive.discovery.loadmore import round_of
 from newsarchive.mirror import MirrorDownloadHandler
+from newsarchive.openlisting import OpenListing
 from newsarchive.pagerequests import Kept, PageRequests
-from newsarchive.render import BrowserFailed, drawn_html, press_consent, settle
+from newsarchive.render import drawn_html, press_consent, settle
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +75,10 @@ class Browser:
         self.names = count(1)
         self.drawn = 0
         self.open: set[Page] = set()
+        self.listings: dict[str, OpenListing] = {}
+        """Address → the listing that stands open there."""
+        self.closing: asyncio.Future | None = None
+        crawler.signals.connect(self._begin, signals.spider_opened)
         crawler.signals.connect(self._close, signals.spider_closed)
 
     @classmethod
@@ -78,46 +86,80 @@ class Browser:
         return cls(crawler)
 
     async def draw(self, request: Request) -> Response:
-        """Return the page of ``request`` as the browser draws it. Raises :class:`BrowserFailed`."""
-        asked = PageRequests(self.crawler, request, request.meta.pop("document", None), self.kept)
-        self.crawler.stats.inc_value("archive/browser/pages")
-        page = None
+        """Return the page of ``request`` as the browser draws it. Raises :class:`BrowserFailed`, or what robots.txt forbids."""
         try:
-            page = await self._in_time(self._open(request, asked), asked)
-            return await self._in_time(self._read(request, page, asked), asked)
+            if "load_more" in request.meta:
+                return drawn(request, await self._draw_round(request))
+            return drawn(request, await self._draw_page(request))
         except Error as error:
             raise BrowserFailed(error.message.splitlines()[0]) from None
-        finally:
-            await self._close_page(page or request.meta.pop("opened", None))
 
-    async def _open(self, request: Request, asked: PageRequests) -> Page:
+    def leave(self, url: str) -> None:
+        """Close the listing at ``url``, if it is open."""
+        if listing := self.listings.pop(urldefrag(url).url, None):
+            self.closing = asyncio.ensure_future(self._close_page(listing.page))
+
+    async def _draw_page(self, request: Request) -> str:
+        asked = PageRequests(self.crawler, request, request.meta.pop("document", None), self.kept)
+        request.meta["page_failures"] = asked.failures
+        opened: list[Page] = []
+        try:
+            await self._in_time(self._open(request, asked, opened), asked)
+            return await self._in_time(drawn_html(opened[0]), asked)
+        finally:
+            await self._close_page(*opened)
+
+    async def _draw_round(self, request: Request) -> str:
+        """Open a listing, or go on with it; a page that failed is closed, and opened anew when it is asked for again."""
+        url = urldefrag(request.url).url
+        source = request.meta["load_more"]
+        listing = self.listings.setdefault(url, OpenListing(source, self.crawler.spider.identify))
+        opened: list[Page] = []
+        try:
+            if listing.page is None:
+                asked = PageRequests(self.crawler, request, request.meta.pop("document", None), self.kept)
+                listing.asked, listing.shown = asked, set()
+                await self._in_time(self._open(request, asked, opened, listing.collector), asked)
+                listing.page = opened[0]
+                if round_of(request.url) == 1:
+                    return await self._in_time(listing.first(), asked)
+            return await self._in_time(listing.next(), listing.asked)
+        except BaseException:
+            page, listing.page = listing.page, None
+            await self._close_page(page or (opened[0] if opened else None))
+            raise
+
+    async def _open(self, request: Request, asked: PageRequests, opened: list[Page], script: str = "") -> None:
+        """Open the page of ``request`` in a context of its own, wait until it stands still, and let ``opened`` have it."""
+
         async def prepare(page: Page, _) -> None:
-            request.meta["opened"] = page
+            opened.append(page)
             self.open.add(page)
             page.context.on("page", _dismiss)
             await page.context.route_web_socket("**", lambda socket: socket.close())
             await page.context.route("**", lambda route: route.abort())
             await page.route("**", asked.answer)
+            if script:
+                await page.add_init_script(script)
 
         sent = request.replace(
+            url=urldefrag(request.url).url,
             meta={
-                **request.meta,
+                "playwright": True,
                 "playwright_include_page": True,
                 "playwright_context": f"page {next(self.names)}",
                 "playwright_context_kwargs": {"service_workers": "block", "accept_downloads": False, "locale": "en"},
                 "playwright_page_init_callback": prepare,
                 "playwright_page_goto_kwargs": {"wait_until": "commit"},
-            }
+            },
         )
+        self.crawler.stats.inc_value("archive/browser/pages")
         await self.handler.download_request(sent)
-        return request.meta.pop("opened")
-
-    async def _read(self, request: Request, page: Page, asked: PageRequests) -> Response:
-        await settle(page, asked)
-        if self.crawler.spider.consent and await press_consent(page, self.crawler.spider.consent):
-            await settle(page, asked)
-        request.meta["page_failures"] = asked.failures
-        return drawn(request, await drawn_html(page))
+        await settle(opened[0], asked)
+        consent = self.crawler.spider.consent
+        if consent and await press_consent(opened[0], consent):
+            self.crawler.stats.inc_value("archive/browser/consented")
+            await settle(opened[0], asked)
 
     async def _in_time(self, work: Awaitable, asked: PageRequests):
         """Return what ``work`` gives. What the page waits for its site is not counted as its own time."""
@@ -137,7 +179,7 @@ class Browser:
             with suppress(asyncio.CancelledError, Error, BrowserFailed):
                 await task
 
-    async def _close_page(self, page: Page | None) -> None:
+    async def _close_page(self, page: Page | None = None) -> None:
         """Close the context of ``page``; a browser that cannot do that is ended."""
         self.drawn += 1
         if page is not None:
@@ -153,6 +195,9 @@ class Browser:
             self.drawn = 0
             with suppress(TimeoutError, Error):
                 await asyncio.wait_for(browser.close(), CLOSE_SECONDS)
+
+    def _begin(self, spider) -> None:
+        spider.browser = self
 
     async def _close(self) -> None:
         await self.handler.close()

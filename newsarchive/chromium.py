@@ -11,6 +11,10 @@ NAMES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "
 OF_PLAYWRIGHT = ("chromium-*/chrome-linux*/chrome", "chromium_headless_shell-*/chrome-*/*headless*shell")
 
 
+class BrowserFailed(Exception):
+    """A browser could not draw a page."""
+
+
 def find_browser(settings) -> str:
     """Return the path of the browser that draws pages. Raises ValueError when there is none, saying how to get one."""
     if find_spec("scrapy_playwright") is None:

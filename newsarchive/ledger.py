@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from urllib.parse import urldefrag
 
 from scrapy import Request
 from scrapy.http import Response
 
 from newsarchive.capturestore import Captured, CaptureStore, ReplayStore
+from newsarchive.discovery.loadmore import round_address
 from newsarchive.discovery.walk import Earlier, Interrupted, Listing, Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
@@ -116,7 +118,8 @@ class ArchiveLedger:
             await self.captures.settle(captured)
 
     def step(self, walk: Walk, at: str | None) -> None:
-        """Note how far ``walk`` came, and what it asks next."""
+        """Note how far ``walk`` came, and what it asks next. No other walk can go on at a round of a browser's page."""
+        at = at and urldefrag(at).url
         self.archive.listings.step(walk.id, pages=walk.pages, links=walk.links, new=walk.new, reached=walk.reached, at=at)
 
     def end(self, walk: Walk) -> None:
@@ -243,6 +246,10 @@ class ArchiveLedger:
         """Note that pages like that at ``url`` are drawn by scripts."""
         if not self.archive.drawn.needed(site, url):
             self.archive.drawn.learn(site, url)
+
+    def was_drawn(self, url: str) -> bool:
+        """Tell whether a replay has what a browser made of the listing at ``url``."""
+        return isinstance(self.captures, ReplayStore) and self.captures.captures.newest(round_address(url, 1)) is not None
 
     def begin_drawing(self) -> int:
         """Let what was not drawn for want of a browser wait no longer. Return how many pages that are."""

@@ -8,6 +8,7 @@ from time import monotonic
 
 from playwright.async_api import Error, Page
 
+from newsarchive.chromium import BrowserFailed
 from newsarchive.extract.walls import MAX_TAGS
 from newsarchive.pagerequests import PageRequests
 
@@ -24,11 +25,7 @@ SIZE = "() => [document.getElementsByTagName('*').length, document.documentEleme
 CHANGED = "() => [document.readyState, document.getElementsByTagName('*').length].join()"
 
 
-class BrowserFailed(Exception):
-    """A browser could not draw a page."""
-
-
-async def settle(page: Page, asked: PageRequests) -> None:
+async def settle(page: Page, asked: PageRequests, quiet: float = QUIET_SECONDS) -> None:
     """Return when the page stands still, or has not for :data:`LONGEST_SECONDS` beside what it waited for its site."""
     before, left = None, LONGEST_SECONDS
     asked.changed = monotonic()
@@ -40,7 +37,7 @@ async def settle(page: Page, asked: PageRequests) -> None:
         now = await page.evaluate(CHANGED)
         if now != before:
             before, asked.changed = now, max(asked.changed, monotonic())
-        elif monotonic() - asked.changed >= QUIET_SECONDS and not str(now).startswith("loading"):
+        elif monotonic() - asked.changed >= quiet and not str(now).startswith("loading"):
             return
 
 

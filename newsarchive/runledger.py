@@ -45,6 +45,9 @@ class RunLedger:
     def learn_browser(self, site: str, url: str) -> None:
         pass
 
+    def was_drawn(self, url: str) -> bool:
+        return False
+
     def begin_drawing(self) -> int:
         return 0
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import scrapy
 from scrapy.http import HtmlResponse, Response
 
+from newsarchive.discovery.loadmore import LoadMore
+from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.extract.article import tree_of
 from newsarchive.extract.select import compiled
 from newsarchive.extract.walls import CONSENT_WALL, obstacle, visible_length
@@ -20,6 +24,21 @@ DRAWN = "playwright"
 
 class DrawnCallbacks:
     """The browser's part of :class:`newsarchive.spiders.base.NewsSpider`."""
+
+    browser = None
+    """The crawl's :class:`newsarchive.browser.Browser`, when there is one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._in_turn: deque[tuple[Listing, str | None]] = deque()
+        self._walking = False
+
+    @classmethod
+    def update_settings(cls, settings) -> None:
+        """A site whose rules need a browser has one, unless the user said otherwise."""
+        if any(isinstance(getattr(source, "more", None), LoadMore) for source in cls.sources.values()) or cls.consent:
+            settings.set("PLAYWRIGHT", True, priority="spider")
+        super().update_settings(settings)
 
     @property
     def draws(self) -> bool:
@@ -37,8 +56,40 @@ class DrawnCallbacks:
             dont_filter=True,
             # Before plain pages: the answer waits in memory.
             priority=1,
-            meta={**meta, **drawing(response)},
+            meta={**meta, **self.drawing(response)},
         )
+
+    def drawing(self, document: Response) -> dict:
+        """Return the meta of a request that has ``document``, which was fetched, drawn; a replay has that as well."""
+        return {DRAWN: True, "document": document, "dont_cache": True, "download_slot": "browser"} if self.draws else {}
+
+    def load_more(self, listing: Listing) -> LoadMore | None:
+        """Return the rule by which ``listing`` shows more in a browser."""
+        rule = getattr(self.sources.get(listing.source), "more", None)
+        return rule if isinstance(rule, LoadMore) else None
+
+    def round_meta(self, walk: Walk) -> dict:
+        """Return the meta of a request for a round of ``walk``."""
+        meta = {DRAWN: True, "load_more": self.sources[walk.listing.source]}
+        return meta | ({"dont_cache": True, "download_slot": "browser"} if self.draws else {})
+
+    def walk_in_turn(self, listing: Listing, wanted: str | None = None) -> list[scrapy.Request]:
+        """Begin a walk of ``listing``; when it keeps a page open in the browser, once no other does."""
+        if not self.draws or not self.load_more(listing):
+            return [self.walk_request(listing, wanted)]
+        self._in_turn.append((listing, wanted))
+        return [] if self._walking else self._next_walk()
+
+    def next_in_turn(self, listing: Listing) -> list[scrapy.Request]:
+        """The walk of ``listing`` is over: close its page, and begin the next."""
+        if not self.draws or not self.load_more(listing):
+            return []
+        self.browser.leave(listing.url)
+        return self._next_walk()
+
+    def _next_walk(self) -> list[scrapy.Request]:
+        self._walking = bool(self._in_turn)
+        return [self.walk_request(*self._in_turn.popleft())] if self._walking else []
 
     def undrawn(self, response: Response, page: str | None, reason: str) -> tuple[str, str]:
         """Return why ``response`` holds no article, and what its page is at last."""
@@ -58,11 +109,6 @@ class DrawnCallbacks:
     def passes_consent(self, response: Response) -> bool:
         """Tell whether ``response`` is a consent wall for which the site's rules name the button."""
         return bool(self.consent) and self.may_be_drawn(response) and (obstacle(response) or "").startswith(CONSENT_WALL)
-
-
-def drawing(document: Response) -> dict:
-    """Return the meta of a request that has ``document`` drawn, which was fetched."""
-    return {DRAWN: True, "document": document, "dont_cache": True, "download_slot": "browser"}
 
 
 def drawn_by_scripts(response: Response) -> bool:
