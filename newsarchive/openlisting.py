@@ -108,8 +108,11 @@ class OpenListing:
     async def next(self) -> str:
         """Return what the page shows after a click, or after scrolling on. Raises when its scripts could not load it."""
         self.asked.begin_round()
+        items, _ = await self._fresh()  # what came late, or stood there already on a page that was opened anew
+        more = True
         for _ in range(STEPS):
-            more, items, progress = await self._further()
+            if not items:
+                more, items, progress = await self._further()
             if items:
                 head = f'<!doctype html><base href="{escape(await self.page.evaluate(BASE))}">\n'
                 return head + "\n".join(items) + (MORE if more else END)

@@ -5,7 +5,6 @@ The browser itself has no network: see :data:`newsarchive.browser.NO_NETWORK`.
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from contextlib import suppress
 from time import monotonic
@@ -14,13 +13,10 @@ from urllib.parse import urldefrag, urlsplit
 from playwright.async_api import Error, Route
 from playwright.async_api import Request as PageRequest
 from scrapy import Request
-from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 
 from newsarchive.middlewares import RobotsForbidden, RobotsUnavailable
 from newsarchive.urls import registrable_domain
-
-logger = logging.getLogger(__name__)
 
 KINDS = ("document", "script", "xhr", "fetch", "stylesheet")
 """What may have to do with the text of a page. Images, fonts, media, beacons and what streams without end have not."""
@@ -29,7 +25,8 @@ KEPT = ("script", "stylesheet")
 KEPT_BYTES = 16 * 1024 * 1024
 """Scripts and style sheets are asked for once a crawl, as far as so much memory holds them."""
 
-MAX_REQUESTS = 200
+MOST_FAILURES = 20
+MAX_REQUESTS = 100
 """A page asks for no more, or between two rounds of a listing for so many."""
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -84,6 +81,8 @@ class PageRequests:
         """Requests that have no answer yet."""
         self.changed = monotonic()
         """When the page last asked or was answered."""
+        self.longest = crawler.settings.getfloat("PLAYWRIGHT_PAGE_SECONDS") / 2
+        """Seconds; a page that never stands still is read as it is then."""
         self.asked = 0
         self.failures: list[str] = []
         """What the page's scripts wanted and did not get."""
@@ -96,24 +95,17 @@ class PageRequests:
 
     async def answer(self, route: Route) -> None:
         """Answer a request of the page, or refuse it."""
-        asked = route.request
-        self.waiting += 1
-        self.changed = monotonic()
-        try:
-            response = await self._answer(asked)
-            with suppress(Error):  # the page was closed meanwhile
-                if response is None:
-                    await route.abort("blockedbyclient")
-                else:
-                    headers = {
-                        name.decode("latin-1"): b", ".join(values).decode("latin-1")
-                        for name, values in response.headers.items()
-                        if name.decode("latin-1").lower() not in NOT_GIVEN
-                    }
-                    await route.fulfill(status=response.status, headers=headers, body=response.body)
-        finally:
-            self.waiting -= 1
-            self.changed = monotonic()
+        with suppress(Error):  # the page was closed meanwhile
+            response = await self._answer(route.request)
+            if response is None:
+                await route.abort("aborted")  # any other word leaves the page for one that says so
+            else:
+                headers = {
+                    name.decode("latin-1"): b", ".join(values).decode("latin-1")
+                    for name, values in response.headers.items()
+                    if name.decode("latin-1").lower() not in NOT_GIVEN
+                }
+                await route.fulfill(status=response.status, headers=headers, body=response.body)
 
     async def _answer(self, asked: PageRequest) -> Response | None:
         url = self.spider.real(urldefrag(asked.url).url)
@@ -123,19 +115,23 @@ class PageRequests:
             return document
         if why := self._refuses(asked, url, main):
             self.crawler.stats.inc_value(f"archive/browser/refused/{why}")
+            if main:
+                self._lacks(url, "the page's script leads there")
             return None
         self.asked += 1
         keep = asked.resource_type in KEPT and asked.method == "GET"
         if keep and (known := self.kept.get(url)):
             return known
+        self.waiting += 1
         try:
             response = await self.crawler.engine.download_async(await self._request(asked, url))
-        except CloseSpider:
-            raise
         except Exception as error:  # whatever kept it away: the page goes without, and what it lacks then is recorded
             self.forbidden = self.forbidden or isinstance(error, (RobotsForbidden, RobotsUnavailable))
             self._failed(asked, url, str(error) or type(error).__name__)
             return None
+        finally:
+            self.waiting -= 1
+            self.changed = monotonic()
         if response.status >= 400:
             self._failed(asked, url, f"HTTP {response.status}")
         elif keep and response.status == 200:
@@ -143,10 +139,13 @@ class PageRequests:
         return response
 
     def _failed(self, asked: PageRequest, url: str, why: str) -> None:
-        if asked.resource_type != "stylesheet":
-            self.failures.append(f"{url}: {why}"[:200])
         self.crawler.stats.inc_value("archive/browser/not_had")
-        logger.debug("A page went without %s (%s)", url, why)
+        if asked.resource_type != "stylesheet":
+            self._lacks(url, why)
+
+    def _lacks(self, url: str, why: str) -> None:
+        if len(self.failures) < MOST_FAILURES:
+            self.failures.append(f"{url}: {why}"[:200])
 
     def _refuses(self, asked: PageRequest, url: str, main: bool) -> str | None:
         parts = urlsplit(url)
@@ -184,9 +183,7 @@ class PageRequests:
                 "kind": "other",
                 "of_page": True,
                 "allow_offsite": True,
-                "handle_httpstatus_all": False,
                 "download_maxsize": MAX_BYTES,
                 "download_timeout": SECONDS,
-                "max_retry_times": 1,
             },
         )

@@ -15,9 +15,6 @@ from newsarchive.pagerequests import PageRequests
 QUIET_SECONDS = 0.5
 """A page that asked for nothing and changed nothing for so long stands still."""
 
-LONGEST_SECONDS = 20
-"""A page that never stands still is read as it is then."""
-
 LOOK_SECONDS = 0.1
 MAX_CHARACTERS = 16 * 1024 * 1024
 
@@ -26,8 +23,8 @@ CHANGED = "() => [document.readyState, document.getElementsByTagName('*').length
 
 
 async def settle(page: Page, asked: PageRequests, quiet: float = QUIET_SECONDS) -> None:
-    """Return when the page stands still, or has not for :data:`LONGEST_SECONDS` beside what it waited for its site."""
-    before, left = None, LONGEST_SECONDS
+    """Return when the page stands still, or has not for too long, beside what it waited for its site."""
+    before, left = None, asked.longest
     asked.changed = monotonic()
     while left > 0:
         await asyncio.sleep(LOOK_SECONDS)

@@ -106,9 +106,11 @@ class DrawnCallbacks:
         """Tell whether a browser may find on ``response`` what it lacks."""
         return self.draws and DRAWN not in response.flags and response.status == 200 and isinstance(response, HtmlResponse)
 
-    def passes_consent(self, response: Response) -> bool:
+    def at_consent_button(self, response: Response) -> bool:
         """Tell whether ``response`` is a consent wall for which the site's rules name the button."""
-        return bool(self.consent) and self.may_be_drawn(response) and (obstacle(response) or "").startswith(CONSENT_WALL)
+        if not self.consent or DRAWN in response.flags:
+            return False
+        return (obstacle(response) or "").startswith(CONSENT_WALL)
 
 
 def drawn_by_scripts(response: Response) -> bool:

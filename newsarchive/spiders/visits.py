@@ -17,6 +17,7 @@ from newsarchive.items import Article, Visit
 from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
 from newsarchive.spiders.drawn import DRAWN
+from newsarchive.store.drawn import NEEDS_BROWSER
 
 # Every answer but a redirect comes to the callback, which records it.
 HANDLED = [status for status in range(300, 600) if status not in (301, 302, 303, 307, 308)]
@@ -60,8 +61,11 @@ class ArticleCallbacks:
             yield from self.parse_past(response)
             return
         addresses = (*response.meta.get("redirect_urls", ()), response.request.url, response.url)
-        if self.passes_consent(response):
-            yield self.drawn_request(response)
+        if self.at_consent_button(response):
+            if self.draws:
+                yield self.drawn_request(response)
+            else:
+                self._record(page, "failed", f"{NEEDS_BROWSER} (PLAYWRIGHT=1): {CONSENT_WALL}", addresses)
             return
         if refused := self._no_article(response):
             self._record(page, *refused, addresses)

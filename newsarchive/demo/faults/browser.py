@@ -118,7 +118,7 @@ def windows(asked: Asked) -> Answer:
     for (let n = 0; n < 5; n++) open("/advertisement/" + n);
     const link = document.createElement("a");
     link.href = "data:application/octet-stream,x"; link.download = "x.bin"; link.click();
-    setTimeout(() => { location = "https://elsewhere.example/"; }, 0);
+    setInterval(() => { if (document.querySelector("article")) location = "https://elsewhere.example/"; }, 50);
     </script><script src="/app.js"></script>"""
     return _page("The Demo Courier", trouble)
 
