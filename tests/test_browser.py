@@ -11,20 +11,21 @@ from contextlib import contextmanager
 import pytest
 from conftest import assert_true, command
 
-from newsarchive.chromium import find_browser
+from newsarchive import chromium
 from newsarchive.demo.faults import FAULTS
 from newsarchive.demo.faults.browser import draw_by_script
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import Answer
+from newsarchive.store.warc import read_record
 
 ON = ("-s", "PLAYWRIGHT=1")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def chromium():
+def browser():
     """A browser, without which these tests are left out; CI must have one."""
     try:
-        find_browser({"PLAYWRIGHT_EXECUTABLE": ""})
+        chromium.find_browser({"PLAYWRIGHT_EXECUTABLE": ""})
     except ValueError as error:
         if os.environ.get("CI"):
             pytest.fail(f"no browser, and CI must not pass over its tests: {error}")
@@ -63,11 +64,12 @@ def spied_on():
         packets.close()
 
 
-def test_articles_that_scripts_draw_are_read_once_there_is_a_browser(play, crawl):
+def test_articles_that_scripts_draw_are_read_once_there_is_a_browser(play, crawl, tmp_path):
     site = play(stories=30)
     draw_by_script(site)
     without = crawl(site, "-a", "section=world")
     assert without.articles() == {}
+    assert "playwright" not in without.log, "off, nothing of it is loaded"
     reasons = without.rows("select distinct state, reason from page where state <> 'gone'")
     assert reasons == [("waiting", "needs a browser (PLAYWRIGHT=1): no text on it")]
     assert without.stats()["archive/page/needs_browser"] == len(of(site, "world"))
@@ -77,6 +79,41 @@ def test_articles_that_scripts_draw_are_read_once_there_is_a_browser(play, crawl
     for key, expected in of(site, "world").items():
         assert_true(articles[key], expected)
         assert articles[key]["flags"] == ["rendered"]
+    check = command("reextract", "-s", f"ARCHIVE_DIR={done.folder}")
+    assert f"{len(articles)} articles read again, 0 of them otherwise" in check.stdout
+    ((file, offset),) = {(a["capture"]["file"], a["capture"]["offset"]) for a in articles.values() if a["key"] == min(articles)}
+    assert read_record(done.folder / "warc" / file, offset).headers["warc-type"] == "resource"
+    asked = len(site.requests)
+    again = crawl(None, "-a", "section=world", "-s", f"REPLAY={done.folder}", *ON, spider="demo", folder=tmp_path / "again")
+    assert len(site.requests) == asked
+    assert again.articles().keys() == articles.keys()
+    for key, article in again.articles().items():
+        assert {**article, "fetched_at": None, "capture": None} == {**articles[key], "fetched_at": None, "capture": None}
+
+
+def test_a_browser_that_no_page_needs_is_not_started(play, crawl):
+    site = play(stories=30)
+    done = crawl(site, "-a", "section=world", *ON)
+    assert set(done.articles()) == set(of(site, "world"))
+    assert not any(name.startswith(("playwright/", "archive/browser/")) for name in done.stats())
+
+
+def test_without_a_browser_a_crawl_says_how_to_get_one_and_does_not_begin(tmp_path, monkeypatch):
+    folder = tmp_path / "archive"
+    missing = command("crawl", "demo", *ON, "-s", "PLAYWRIGHT_EXECUTABLE=/nowhere/chromium", "-s", f"ARCHIVE_DIR={folder}")
+    assert missing.returncode == 2
+    assert missing.stderr.strip().splitlines() == [
+        "scrapy crawl: PLAYWRIGHT_EXECUTABLE is '/nowhere/chromium', which is no program; leave it out, or name a Chromium"
+    ]
+    assert not folder.exists()
+    monkeypatch.setattr(chromium, "NAMES", ("no-such-browser",))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    with pytest.raises(ValueError, match=r"apt-get install chromium \(Debian\), or playwright install chromium"):
+        chromium.find_browser({"PLAYWRIGHT_EXECUTABLE": ""})
+    own = tmp_path / "chromium-1200" / "chrome-linux" / "chrome"
+    own.parent.mkdir(parents=True)
+    own.touch(mode=0o755)
+    assert chromium.find_browser({"PLAYWRIGHT_EXECUTABLE": ""}) == str(own)
 
 
 class Clicked(DemoPages):
@@ -103,10 +140,6 @@ MORE = {Clicked: "more_by_click", Scrolled: "more_by_scrolling"}
 def test_a_listing_that_loads_more_by_script_is_walked_to_its_end(play, crawl, tmp_path, pages):
     site = play(pages, stories=230)
     site.faults["/world/"] = FAULTS[MORE[pages]]
-    without = crawl(site, "-a", "section=world", *SITES, "-s", "PLAYWRIGHT=0", folder=tmp_path / "without")
-    assert without.rows('select "end", reason, pages from listing') == [
-        ("error", "IgnoreRequest: needs a browser: PLAYWRIGHT=1 has one", 1)
-    ]
     done = crawl(site, "-a", "section=world", *SITES)
     assert done.rows('select "end", reason, covers from listing') == [("exhausted", None, "")]
     articles = done.articles()
@@ -117,6 +150,12 @@ def test_a_listing_that_loads_more_by_script_is_walked_to_its_end(play, crawl, t
     assert done.rows("select count(*) from sighting where published_at is null") == [(0,)]
     check = command("check-archive", "-s", f"ARCHIVE_DIR={done.folder}", *SITES)
     assert check.returncode == 0, check.stdout
+    if pages is Scrolled:
+        return
+    without = crawl(site, "-a", "section=world", *SITES, "-s", "PLAYWRIGHT=0", folder=tmp_path / "without")
+    assert without.rows('select "end", reason, pages from listing') == [
+        ("error", "IgnoreRequest: needs a browser: PLAYWRIGHT=1 has one", 1)
+    ]
     asked = len(site.requests)
     again = crawl(None, "-a", "section=world", *SITES, "-s", f"REPLAY={done.folder}", spider=pages.site, folder=tmp_path / "again")
     assert len(site.requests) == asked
@@ -187,6 +226,8 @@ def test_consent_is_given_where_the_site_names_the_button(play, crawl):
     assert [reason for (reason,) in without.rows("select distinct reason from page")] == [
         "needs a browser (PLAYWRIGHT=1): consent wall"
     ]
-    done = crawl(site, "-a", "section=world", *SITES)
-    assert set(done.articles()) == set(of(site, "world"))
+    done = crawl(site, "-a", "section=world", "-a", "max_articles=2", *SITES)
+    assert len(done.articles()) == 2
+    for key, article in done.articles().items():
+        assert_true(article, site.pages.expected(site.pages.newsroom.get(int(key))))
     assert "/subscribed" not in site.requests
