@@ -17,6 +17,7 @@ from urllib.parse import urldefrag
 from playwright.async_api import Error, Page
 from scrapy import Request, signals
 from scrapy.http import HtmlResponse, Response
+from scrapy.utils.asyncio import create_looping_call
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
@@ -26,6 +27,7 @@ from newsarchive.mirror import MirrorDownloadHandler
 from newsarchive.openlisting import OpenListing
 from newsarchive.pagerequests import Kept, PageRequests
 from newsarchive.render import drawn_html, press_consent, settle
+from newsarchive.renderers import end_large
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,10 @@ POPUPS = "--disable-popup-blocking"
 PAGES_A_BROWSER = 200
 """A browser that drew so many pages is followed by another."""
 
+RENDERER_BYTES = 1_500_000_000
+"""More memory no page is left; a heavy one takes a third of that."""
+
+LOOK_SECONDS = 1
 CLOSE_SECONDS = 10
 WAIT_FACTOR = 10
 """A page that waits for its site is given up after so many times what it may take itself."""
@@ -77,6 +83,7 @@ class Browser:
         self.open: set[Page] = set()
         self.listings: dict[str, OpenListing] = {}
         """Address → the listing that stands open there."""
+        self.watch = create_looping_call(self._look)
         self.closing: asyncio.Future | None = None
         crawler.signals.connect(self._begin, signals.spider_opened)
         crawler.signals.connect(self._close, signals.spider_closed)
@@ -92,7 +99,23 @@ class Browser:
                 return drawn(request, await self._draw_round(request))
             return drawn(request, await self._draw_page(request))
         except Error as error:
+            await self._revive()
             raise BrowserFailed(error.message.splitlines()[0]) from None
+
+    async def _revive(self) -> None:
+        """Begin anew after the end of the driver, of which nobody is told; scrapy-playwright does so for the browser alone."""
+        browser = getattr(self.handler, "browser", None)
+        if browser is None:
+            return
+        try:
+            context = await asyncio.wait_for(browser.new_context(), CLOSE_SECONDS)
+            await context.close()
+        except Exception as error:  # Playwright has no class of its own for it
+            if getattr(self.handler, "browser", None) is browser:
+                logger.warning("The browser is started anew (%s)", error)
+                del self.handler.browser
+                self.handler.context_wrappers.clear()
+                self.handler.browser_provider = LazyProvider(self.handler.config)
 
     def leave(self, url: str) -> None:
         """Close the listing at ``url``, if it is open."""
@@ -198,8 +221,16 @@ class Browser:
 
     def _begin(self, spider) -> None:
         spider.browser = self
+        self.watch.start(LOOK_SECONDS, now=False)
+
+    def _look(self) -> None:
+        """End the renderers of pages that take all memory: these fail, and the crawl goes on."""
+        if self.open and (ended := end_large(RENDERER_BYTES)):
+            self.crawler.stats.inc_value("archive/browser/too_large", ended)
 
     async def _close(self) -> None:
+        if self.watch.running:
+            self.watch.stop()
         await self.handler.close()
 
 

@@ -195,7 +195,9 @@ def test_hostile_pages_cost_themselves_alone(play, crawl, tmp_path):
     forbidden = stories[len(TROUBLE)]
     site.pages.robots += f"Disallow: /api{site.pages.path(forbidden)}\n"
     with spied_on() as (targets, spied):
-        site.override = lambda path: Answer(json.dumps(targets).encode(), "application/json") if path == "/spied" else None
+        away = {"/away": Answer(b"", status=302, headers={"Location": targets[0]})}
+        targets = ["https://courier.example/away", *targets]
+        site.override = (away | {"/spied": Answer(json.dumps(targets).encode(), "application/json")}).get
         done = crawl(site, "-a", "section=world", *ON, "-s", "PLAYWRIGHT_PAGE_SECONDS=5", "-s", "RETRY_TIMES=0")
     assert spied == []
     found = {row[0]: row[1:] for row in done.rows("select key, state, coalesce(reason, ''), tries from page")}
