@@ -105,6 +105,7 @@ class BrowserAddon:
         settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", launch, priority="addon")
         settings.set("PLAYWRIGHT_BROWSER_PROVIDER", LazyProvider, priority="addon")
         settings.set("PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", 0, priority="addon")  # a page is held to its time by us
+        settings.set("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT", settings.getint("PLAYWRIGHT_PAGES") + 1, priority="addon")
         # Drawing is no asking: what a page asks for waits in its site's own slot.
         slots = settings.getdict("DOWNLOAD_SLOTS")
         slots["browser"] = {"concurrency": settings.getint("PLAYWRIGHT_PAGES"), "delay": 0.001, "jitter": 0}

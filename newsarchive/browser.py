@@ -14,7 +14,7 @@ from itertools import count
 from time import monotonic
 from urllib.parse import urldefrag
 
-from playwright.async_api import Error, Page
+from playwright.async_api import BrowserContext, Error, Page
 from scrapy import Request, signals
 from scrapy.http import HtmlResponse, Response
 from scrapy.utils.asyncio import create_looping_call
@@ -44,8 +44,11 @@ ARGUMENTS = (*NO_NETWORK, "--disable-dev-shm-usage", "--disable-gpu", "--js-flag
 POPUPS = "--disable-popup-blocking"
 """Playwright's own argument, which is left out."""
 
+PAGES_A_CONTEXT = 25
+"""A context that had so many pages is followed by another; one for each page takes three times as long (Chromium 156)."""
+
 PAGES_A_BROWSER = 200
-"""A browser that drew so many pages is followed by another."""
+"""So is a browser."""
 
 RENDERER_BYTES = 1_500_000_000
 """More memory no page is left; a heavy one takes a third of that."""
@@ -69,7 +72,7 @@ class LazyProvider(PlaywrightBrowserProvider):
 
 
 class Browser:
-    """The browser of a crawl: it draws pages, each in a context of its own, which is closed on every path."""
+    """The browser of a crawl. What it opens it closes on every path, and nothing in it grows old."""
 
     def __init__(self, crawler):
         self.crawler = crawler
@@ -79,6 +82,9 @@ class Browser:
         self.handler.config.target_closed_max_retries = 0
         self.kept = Kept()
         self.names = count(1)
+        self.name, self.begun = "", 0
+        """The context that pages are opened in now, and how many were."""
+        self.prepared: set[BrowserContext] = set()
         self.drawn = 0
         self.open: set[Page] = set()
         self.listings: dict[str, OpenListing] = {}
@@ -153,14 +159,16 @@ class Browser:
             raise
 
     async def _open(self, request: Request, asked: PageRequests, opened: list[Page], script: str = "") -> None:
-        """Open the page of ``request`` in a context of its own, wait until it stands still, and let ``opened`` have it."""
+        """Open the page of ``request``, wait until it stands still, and let ``opened`` have it."""
 
         async def prepare(page: Page, _) -> None:
             opened.append(page)
             self.open.add(page)
-            page.context.on("page", _dismiss)
-            await page.context.route_web_socket("**", lambda socket: socket.close())
-            await page.context.route("**", lambda route: route.abort())
+            if page.context not in self.prepared:
+                self.prepared.add(page.context)
+                page.context.on("page", _dismiss)
+                await page.context.route_web_socket("**", lambda socket: socket.close())
+                await page.context.route("**", lambda route: route.abort())  # of windows that a page opens
             await page.route("**", asked.answer)
             if script:
                 await page.add_init_script(script)
@@ -170,7 +178,7 @@ class Browser:
             meta={
                 "playwright": True,
                 "playwright_include_page": True,
-                "playwright_context": f"page {next(self.names)}",
+                "playwright_context": self._context(alone=bool(script)),
                 "playwright_context_kwargs": {"service_workers": "block", "accept_downloads": False, "locale": "en"},
                 "playwright_page_init_callback": prepare,
                 "playwright_page_goto_kwargs": {"wait_until": "commit"},
@@ -202,22 +210,40 @@ class Browser:
             with suppress(asyncio.CancelledError, Error, BrowserFailed):
                 await task
 
+    def _context(self, alone: bool) -> str:
+        """Return the name of the context for the next page; a listing, which stays open, has one ``alone``."""
+        if alone or not self.name or self.begun >= PAGES_A_CONTEXT:
+            name = f"pages {next(self.names)}"
+            if alone:
+                return name
+            self.name, self.begun = name, 0
+        self.begun += 1
+        return self.name
+
     async def _close_page(self, page: Page | None = None) -> None:
-        """Close the context of ``page``; a browser that cannot do that is ended."""
+        """Close ``page``, and its context once it is old; a browser that cannot do that is ended."""
         self.drawn += 1
         if page is not None:
             self.open.discard(page)
-            browser = page.context.browser
+            context, browser = page.context, page.context.browser
             try:
-                await asyncio.wait_for(page.context.close(), CLOSE_SECONDS)
+                await asyncio.wait_for(page.close(), CLOSE_SECONDS)
+                wrapper = self.handler.context_wrappers.get(self.name)
+                if (wrapper is None or wrapper.context is not context) and not any(p.context is context for p in self.open):
+                    self.prepared.discard(context)
+                    await asyncio.wait_for(context.close(), CLOSE_SECONDS)
             except (TimeoutError, Error):
-                self.crawler.stats.inc_value("archive/browser/ended")
-                with suppress(TimeoutError, Error):
-                    await asyncio.wait_for(browser.close(), CLOSE_SECONDS)
+                await self._end(browser)
         if self.drawn >= PAGES_A_BROWSER and not self.open and (browser := getattr(self.handler, "browser", None)):
-            self.drawn = 0
-            with suppress(TimeoutError, Error):
-                await asyncio.wait_for(browser.close(), CLOSE_SECONDS)
+            await self._end(browser)
+
+    async def _end(self, browser) -> None:
+        """End the browser; the next page has another."""
+        self.crawler.stats.inc_value("archive/browser/ended")
+        self.drawn, self.name = 0, ""
+        self.prepared.clear()
+        with suppress(TimeoutError, Error):
+            await asyncio.wait_for(browser.close(), CLOSE_SECONDS)
 
     def _begin(self, spider) -> None:
         spider.browser = self

@@ -138,7 +138,7 @@ MORE = {Clicked: "more_by_click", Scrolled: "more_by_scrolling"}
 
 @pytest.mark.parametrize("pages", MORE, ids=["click", "scrolling"])
 def test_a_listing_that_loads_more_by_script_is_walked_to_its_end(play, crawl, tmp_path, pages):
-    site = play(pages, stories=230)
+    site = play(pages, stories=130)
     site.faults["/world/"] = FAULTS[MORE[pages]]
     done = crawl(site, "-a", "section=world", *SITES)
     assert done.rows('select "end", reason, covers from listing') == [("exhausted", None, "")]
@@ -164,11 +164,11 @@ def test_a_listing_that_loads_more_by_script_is_walked_to_its_end(play, crawl, t
 
 
 def test_a_walk_in_the_browser_ends_like_any_other(play, crawl, tmp_path):
-    site = play(Bounded, stories=330)
+    site = play(Bounded, stories=230)
     site.faults["/world/"] = site.faults["/sport/"] = FAULTS["more_by_click"]
     chunk = site.pages.more_path("sport", site.pages.listed("sport")[19])
     site.faults[chunk] = FAULTS["500"]
-    done = crawl(site, "-a", "section=world,sport,science", "-s", "RETRY_TIMES=0", *SITES)
+    done = crawl(site, "-a", "section=world,sport", "-s", "RETRY_TIMES=0", *SITES)
     ends = {row[0]: row[1:] for row in done.rows('select section, "end", reason, pages from listing')}
     assert ends["world"] == ("bound", "2 pages walked; LISTING_MAX_PAGES, or the site's rule, allows no more", 2)
     assert ends["sport"] == ("error", f"BrowserFailed: the page did not get https://courier.example{chunk}: HTTP 500", 1)
@@ -198,14 +198,14 @@ def test_hostile_pages_cost_themselves_alone(play, crawl, tmp_path):
         away = {"/away": Answer(b"", status=302, headers={"Location": targets[0]})}
         targets = ["https://courier.example/away", *targets]
         site.override = (away | {"/spied": Answer(json.dumps(targets).encode(), "application/json")}).get
-        done = crawl(site, "-a", "section=world", *ON, "-s", "PLAYWRIGHT_PAGE_SECONDS=5", "-s", "RETRY_TIMES=0")
+        done = crawl(site, "-a", "section=world", *ON, "-s", "PLAYWRIGHT_PAGE_SECONDS=8", "-s", "RETRY_TIMES=0")
     assert spied == []
     found = {row[0]: row[1:] for row in done.rows("select key, state, coalesce(reason, ''), tries from page")}
     state, reason, tries = found[str(victims["busy_for_ever"].number)]
-    assert (state, reason, tries) == ("waiting", "BrowserFailed: the page took more than 5 s", 1)
+    assert (state, reason, tries) == ("waiting", "BrowserFailed: the page took more than 8 s", 1)
     state, reason, tries = found[str(victims["crashes"].number)]
     assert (state, tries) == ("waiting", 1)
-    assert "crash" in reason
+    assert reason.startswith("BrowserFailed: ")
     assert done.stats()["archive/browser/pages"] >= len(found) + 1, "what failed was tried once more"
     articles = done.articles()
     for name in ("windows", "spying"):
