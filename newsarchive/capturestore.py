@@ -12,6 +12,7 @@ from pathlib import Path
 from scrapy import Request
 from scrapy.http import Response
 
+from newsarchive.discovery.loadmore import round_address, round_of
 from newsarchive.store.archive import Archive
 from newsarchive.store.captures import COLUMNS, Captures
 from newsarchive.store.warc import (
@@ -217,11 +218,20 @@ class ReplayStore:
             request.meta["snapshot"], *request.meta["snapshots"] = self.snapshots(request.url) or [None]
         if number := request.meta.get("snapshot"):
             return self.captures.get(number)
+        if round_of(request.url):  # that of the same walk
+            return self.captures.first_since(request.url, request.meta["after"])
         return self.captures.newest(request.url) or self.captures.newest(request.url, status=None)
 
     def snapshots(self, url: str) -> list[int]:
-        """Return the captures of a listing that differ from the one before, oldest first."""
-        return self.captures.different(url)
+        """Return the captures of a listing that differ from the one before, oldest first.
+
+        Of one that shows its articles in a browser alone, all: what a server sends may be the same for ever.
+        """
+        return self.captures.every(url) if self.drawn(url) else self.captures.different(url)
+
+    def drawn(self, url: str) -> bool:
+        """Tell whether there is what a browser made of the listing at ``url``."""
+        return self.captures.newest(round_address(url, 1)) is not None
 
     def add(self, row: dict) -> Captured:
         """Enter a row of the other archive, and its file."""

@@ -10,7 +10,6 @@ from scrapy import Request
 from scrapy.http import Response
 
 from newsarchive.capturestore import Captured, CaptureStore, ReplayStore
-from newsarchive.discovery.loadmore import round_address
 from newsarchive.discovery.walk import Earlier, Interrupted, Listing, Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
@@ -249,7 +248,7 @@ class ArchiveLedger:
 
     def was_drawn(self, url: str) -> bool:
         """Tell whether a replay has what a browser made of the listing at ``url``."""
-        return isinstance(self.captures, ReplayStore) and self.captures.captures.newest(round_address(url, 1)) is not None
+        return isinstance(self.captures, ReplayStore) and self.captures.drawn(url)
 
     def begin_drawing(self) -> int:
         """Let what was not drawn for want of a browser wait no longer. Return how many pages that are."""

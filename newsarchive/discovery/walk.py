@@ -108,6 +108,9 @@ class Walk:
     snapshots: Sequence[int] = ()
     """In a replay: captures of the listing's first page that are newer than the one walked."""
 
+    captured_at: str = ""
+    """When the last answer was fetched."""
+
     def __post_init__(self):
         self.pending = 1
         self.began = monotonic()

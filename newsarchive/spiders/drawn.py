@@ -70,7 +70,7 @@ class DrawnCallbacks:
 
     def round_meta(self, walk: Walk) -> dict:
         """Return the meta of a request for a round of ``walk``."""
-        meta = {DRAWN: True, "load_more": self.sources[walk.listing.source]}
+        meta = {DRAWN: True, "load_more": self.sources[walk.listing.source], "after": walk.captured_at}
         return meta | ({"dont_cache": True, "download_slot": "browser"} if self.draws else {})
 
     def walk_in_turn(self, listing: Listing, wanted: str | None = None) -> list[scrapy.Request]:

@@ -139,6 +139,8 @@ class ListingCallbacks:
     def parse_listing(self, response: Response, walk: Walk) -> Iterator[scrapy.Request]:
         """Yield a request for each article that a listing links to, and for what continues it."""
         source = walk.listing.source
+        if captured := response.meta.get("captured"):
+            walk.captured_at = captured.row["fetched_at"]
         to_front = urlsplit(response.url).path in ("", "/") and urlsplit(walk.listing.url).path not in ("", "/")
         if response.status == 404 or (source == "sections" and to_front):
             if wanted := response.meta.get("wanted"):
