@@ -86,6 +86,7 @@ class Browser:
         """The context that pages are opened in now, and how many were."""
         self.prepared: set[BrowserContext] = set()
         self.drawn = 0
+        self.ending = asyncio.Lock()
         self.open: set[Page] = set()
         self.listings: dict[str, OpenListing] = {}
         """Address → the listing that stands open there."""
@@ -132,6 +133,7 @@ class Browser:
         asked = PageRequests(self.crawler, request, request.meta.pop("document", None), self.kept)
         request.meta["page_failures"] = asked.failures
         opened: list[Page] = []
+        await self._room()
         try:
             await self._in_time(self._open(request, asked, opened), asked)
             return await self._in_time(drawn_html(opened[0]), asked)
@@ -142,7 +144,8 @@ class Browser:
         """Open a listing, or go on with it; a page that failed is closed, and opened anew when it is asked for again."""
         url = urldefrag(request.url).url
         source = request.meta["load_more"]
-        listing = self.listings.setdefault(url, OpenListing(source, self.crawler.spider.identify))
+        spider = self.crawler.spider
+        listing = self.listings.setdefault(url, OpenListing(source, lambda url: spider.identify(spider.real(url))))
         opened: list[Page] = []
         try:
             if listing.page is None:
@@ -157,6 +160,13 @@ class Browser:
             page, listing.page = listing.page, None
             await self._close_page(page or (opened[0] if opened else None))
             raise
+
+    async def _room(self) -> None:
+        """Wait for the pages that are open in an old browser, and for its end; a listing stays open for long."""
+        while self.drawn >= PAGES_A_BROWSER and self.open and not any(listing.page for listing in self.listings.values()):
+            await asyncio.sleep(LOOK_SECONDS / 10)
+        async with self.ending:
+            pass
 
     async def _open(self, request: Request, asked: PageRequests, opened: list[Page], script: str = "") -> None:
         """Open the page of ``request``, wait until it stands still, and let ``opened`` have it."""
@@ -223,19 +233,24 @@ class Browser:
     async def _close_page(self, page: Page | None = None) -> None:
         """Close ``page``, and its context once it is old; a browser that cannot do that is ended."""
         self.drawn += 1
-        if page is not None:
+        async with self.ending:
+            if page is None:  # it did not open: what hinders it may stay where it was to be
+                self.name = ""
+            elif not await self._closed(page) or (self.drawn >= PAGES_A_BROWSER and not self.open - {page}):
+                await self._end(page.context.browser)
             self.open.discard(page)
-            context, browser = page.context, page.context.browser
-            try:
-                await asyncio.wait_for(page.close(), CLOSE_SECONDS)
-                wrapper = self.handler.context_wrappers.get(self.name)
-                if (wrapper is None or wrapper.context is not context) and not any(p.context is context for p in self.open):
-                    self.prepared.discard(context)
-                    await asyncio.wait_for(context.close(), CLOSE_SECONDS)
-            except (TimeoutError, Error):
-                await self._end(browser)
-        if self.drawn >= PAGES_A_BROWSER and not self.open and (browser := getattr(self.handler, "browser", None)):
-            await self._end(browser)
+
+    async def _closed(self, page: Page) -> bool:
+        context = page.context
+        current = self.handler.context_wrappers.get(self.name)
+        try:
+            await asyncio.wait_for(page.close(), CLOSE_SECONDS)
+            if (current is None or current.context is not context) and not any(p.context is context for p in self.open - {page}):
+                self.prepared.discard(context)
+                await asyncio.wait_for(context.close(), CLOSE_SECONDS)
+        except (TimeoutError, Error):
+            return False
+        return True
 
     async def _end(self, browser) -> None:
         """End the browser; the next page has another."""
@@ -244,6 +259,10 @@ class Browser:
         self.prepared.clear()
         with suppress(TimeoutError, Error):
             await asyncio.wait_for(browser.close(), CLOSE_SECONDS)
+        for _ in range(round(CLOSE_SECONDS / LOOK_SECONDS * 10)):  # until scrapy-playwright has noticed
+            if getattr(self.handler, "browser", None) is not browser:
+                break
+            await asyncio.sleep(LOOK_SECONDS / 10)
 
     def _begin(self, spider) -> None:
         spider.browser = self
@@ -257,7 +276,8 @@ class Browser:
     async def _close(self) -> None:
         if self.watch.running:
             self.watch.stop()
-        await self.handler.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.handler.close(), 3 * CLOSE_SECONDS)
 
 
 class BrowserDownloadHandler(MirrorDownloadHandler):

@@ -18,6 +18,9 @@ from newsarchive.render import drawn_html, settle
 QUIET_SECONDS = 1
 """So long nothing must happen until a round is over that brought nothing."""
 
+MOST_LINKS = 10_000
+"""A round takes no more."""
+
 STEPS = 100
 """A round scrolls so often."""
 
@@ -49,7 +52,7 @@ COLLECT = """
         const [open, close] = parent.cloneNode(false).outerHTML.split(/(?=<\\/[^<]*>$)/);
         html = open + html + (close || "");
       }
-      fresh.push([String(link.href), html.slice(0, 100000)]);
+      fresh.push([String(link.href), html.slice(0, 20000)]);
     }
   };
   const watch = () => {
@@ -60,7 +63,7 @@ COLLECT = """
   watch();
   const take = () => {
     collect(document.documentElement);
-    return fresh.splice(0, 1000);
+    return fresh.splice(0, 500);
   };
   Object.defineProperty(window, "newsarchiveLinks", {value: take});
 })()
@@ -150,8 +153,10 @@ class OpenListing:
 
     async def _fresh(self) -> tuple[list[str], int]:
         """Return the elements of articles that the walk had not, and how many the page had not shown."""
-        items, shown = [], 0
-        for address, element in await self.page.evaluate(TAKE):
+        items, shown, taken = [], 0, []
+        while len(taken) < MOST_LINKS and (some := await self.page.evaluate(TAKE)):
+            taken += some
+        for address, element in taken:
             article = self.identify(address)
             if article is None:
                 continue

@@ -29,6 +29,9 @@ MOST_FAILURES = 20
 MAX_REQUESTS = 100
 """A page asks for no more, or between two rounds of a listing for so many."""
 
+MAX_LOADS = 3
+"""A page may load itself anew so often, as after consent."""
+
 MAX_BYTES = 8 * 1024 * 1024
 SECONDS = 20
 """So long an answer to a page's script may take."""
@@ -83,6 +86,7 @@ class PageRequests:
         """When the page last asked or was answered."""
         self.longest = crawler.settings.getfloat("PLAYWRIGHT_PAGE_SECONDS") / 2
         """Seconds; a page that never stands still is read as it is then."""
+        self.loads = 0
         self.asked = 0
         self.failures: list[str] = []
         """What the page's scripts wanted and did not get."""
@@ -113,6 +117,7 @@ class PageRequests:
         if main and self.document is not None and url == self.address:
             document, self.document = self.document, None
             return document
+        self.loads += main
         if why := self._refuses(asked, url, main):
             self.crawler.stats.inc_value(f"archive/browser/refused/{why}")
             if main:
@@ -160,6 +165,8 @@ class PageRequests:
         own = host in self.spider.hosts or host in self.spider.page_hosts
         if main and url != self.address:
             return "other_page"  # a redirect by script, or what a click led to
+        if main and self.loads > MAX_LOADS:
+            return "reload"
         if asked.is_navigation_request() and not own:
             return "frame"
         if asked.method not in ("GET", "POST") or (asked.method == "POST" and not own and domain not in self._domains()):
