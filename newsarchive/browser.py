@@ -85,7 +85,7 @@ class Browser:
         self.name, self.begun = "", 0
         """The context that pages are opened in now, and how many were."""
         self.prepared: set[BrowserContext] = set()
-        self.drawn = 0
+        self.drawn = self.under_way = 0
         self.ending = asyncio.Lock()
         self.open: set[Page] = set()
         self.listings: dict[str, OpenListing] = {}
@@ -138,6 +138,7 @@ class Browser:
             await self._in_time(self._open(request, asked, opened), asked)
             return await self._in_time(drawn_html(opened[0]), asked)
         finally:
+            self.under_way -= 1
             await self._close_page(*opened)
 
     async def _draw_round(self, request: Request) -> str:
@@ -147,6 +148,7 @@ class Browser:
         spider = self.crawler.spider
         listing = self.listings.setdefault(url, OpenListing(source, lambda url: spider.identify(spider.real(url))))
         opened: list[Page] = []
+        await self._room()
         try:
             if listing.page is None:
                 asked = PageRequests(self.crawler, request, request.meta.pop("document", None), self.kept)
@@ -160,13 +162,19 @@ class Browser:
             page, listing.page = listing.page, None
             await self._close_page(page or (opened[0] if opened else None))
             raise
+        finally:
+            self.under_way -= 1
 
     async def _room(self) -> None:
-        """Wait for the pages that are open in an old browser, and for its end; a listing stays open for long."""
-        while self.drawn >= PAGES_A_BROWSER and self.open and not any(listing.page for listing in self.listings.values()):
+        """Wait for the pages that are under way in an old browser, and for its end."""
+        while self.drawn >= PAGES_A_BROWSER and self.under_way and not self._listing_open():
             await asyncio.sleep(LOOK_SECONDS / 10)
         async with self.ending:
-            pass
+            self.under_way += 1
+
+    def _listing_open(self) -> bool:
+        """Tell whether a listing stands open: that may be for long."""
+        return any(listing.page for listing in self.listings.values())
 
     async def _open(self, request: Request, asked: PageRequests, opened: list[Page], script: str = "") -> None:
         """Open the page of ``request``, wait until it stands still, and let ``opened`` have it."""
@@ -236,9 +244,12 @@ class Browser:
         async with self.ending:
             if page is None:  # it did not open: what hinders it may stay where it was to be
                 self.name = ""
-            elif not await self._closed(page) or (self.drawn >= PAGES_A_BROWSER and not self.open - {page}):
+            elif not await self._closed(page) or (self._is_old() and not self.under_way):
                 await self._end(page.context.browser)
             self.open.discard(page)
+
+    def _is_old(self) -> bool:
+        return self.drawn >= PAGES_A_BROWSER and not self._listing_open()
 
     async def _closed(self, page: Page) -> bool:
         context = page.context
