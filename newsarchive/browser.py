@@ -25,9 +25,9 @@ from newsarchive.chromium import BrowserFailed
 from newsarchive.discovery.loadmore import round_of
 from newsarchive.mirror import MirrorDownloadHandler
 from newsarchive.openlisting import OpenListing
-from newsarchive.pagerequests import Kept, PageRequests
+from newsarchive.pagerequests import MAX_REFUSED, Kept, PageRequests
 from newsarchive.render import drawn_html, press_consent, settle
-from newsarchive.renderers import end_large
+from newsarchive.renderers import end_browser, end_large
 
 logger = logging.getLogger(__name__)
 
@@ -218,6 +218,9 @@ class Browser:
             while not task.done():
                 await asyncio.wait({task}, timeout=0.25)
                 now = monotonic()
+                if asked.refused > MAX_REFUSED:
+                    end_browser()  # to be asked to close it would wait for all that the page asks
+                    raise BrowserFailed(f"the page asked for {asked.refused} things that it does not need")
                 own, last = own + (0 if asked.waiting else now - last), now
                 if not task.done() and (own > self.seconds or now - begun > WAIT_FACTOR * self.seconds):
                     self.crawler.stats.inc_value("archive/browser/out_of_time")
@@ -268,8 +271,10 @@ class Browser:
         self.crawler.stats.inc_value("archive/browser/ended")
         self.drawn, self.name = 0, ""
         self.prepared.clear()
-        with suppress(TimeoutError, Error):
+        try:
             await asyncio.wait_for(browser.close(), CLOSE_SECONDS)
+        except (TimeoutError, Error):
+            end_browser()
         for _ in range(round(CLOSE_SECONDS / LOOK_SECONDS * 10)):  # until scrapy-playwright has noticed
             if getattr(self.handler, "browser", None) is not browser:
                 break

@@ -29,6 +29,9 @@ MOST_FAILURES = 20
 MAX_REQUESTS = 100
 """A page asks for no more, or between two rounds of a listing for so many."""
 
+MAX_REFUSED = 1000
+"""A page that was refused more is given up: answering alone keeps a crawl from its work."""
+
 MAX_LOADS = 3
 """A page may load itself anew so often, as after consent."""
 
@@ -87,7 +90,7 @@ class PageRequests:
         self.longest = crawler.settings.getfloat("PLAYWRIGHT_PAGE_SECONDS") / 2
         """Seconds; a page that never stands still is read as it is then."""
         self.loads = 0
-        self.asked = 0
+        self.asked = self.refused = 0
         self.failures: list[str] = []
         """What the page's scripts wanted and did not get."""
         self.forbidden = False
@@ -95,7 +98,7 @@ class PageRequests:
 
     def begin_round(self) -> None:
         """Count anew."""
-        self.asked, self.failures, self.forbidden = 0, [], False
+        self.asked, self.refused, self.failures, self.forbidden = 0, 0, [], False
 
     async def answer(self, route: Route) -> None:
         """Answer a request of the page, or refuse it."""
@@ -119,6 +122,7 @@ class PageRequests:
             return document
         self.loads += main
         if why := self._refuses(asked, url, main):
+            self.refused += 1
             self.crawler.stats.inc_value(f"archive/browser/refused/{why}")
             if main:
                 self._lacks(url, "the page's script leads there")

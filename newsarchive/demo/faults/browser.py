@@ -35,6 +35,8 @@ def drawn(asked: Asked) -> Answer:
 def drawn_data(asked: Asked) -> Answer:
     """What the script asks for: the page in two pieces, as JSON."""
     answer = asked.site.answer(asked.path.removeprefix("/api"))
+    if answer.status != 200:
+        return answer
     head, body = re.search(r"(?s)<head>(.*)</head><body>(.*)</body>", answer.body.decode()).groups()
     return Answer(json.dumps({"head": head, "body": body}).encode(), "application/json")
 
