@@ -96,7 +96,8 @@ class BrowserAddon:
             raise NotConfigured
         executable = find_browser(settings)
         # Here, not above: off, nothing of it is loaded.
-        from newsarchive.browser import ARGUMENTS, POPUPS, Browser, BrowserDownloadHandler, LazyProvider
+        from newsarchive.browser import ARGUMENTS, POPUPS, LazyProvider
+        from newsarchive.drawing import BrowserDownloadHandler, Drawing
 
         handlers = settings.getdict("DOWNLOAD_HANDLERS")
         handlers |= {scheme: BrowserDownloadHandler for scheme in ("http", "https")}
@@ -110,7 +111,7 @@ class BrowserAddon:
         slots = settings.getdict("DOWNLOAD_SLOTS")
         slots["browser"] = {"concurrency": settings.getint("PLAYWRIGHT_PAGES"), "delay": 0.001, "jitter": 0}
         settings.set("DOWNLOAD_SLOTS", slots, priority=settings.getpriority("DOWNLOAD_SLOTS"))
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", Browser, 30)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", Drawing, 30)
 
 
 class MirrorAddon:

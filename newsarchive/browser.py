@@ -1,14 +1,13 @@
-"""Pages that need a browser: drawn by a real Chromium that has no network of its own.
+"""A real Chromium for a crawl, without a network of its own: its pages are opened, held to their time, and closed on every path.
 
-What is drawn is the answer that Scrapy had fetched, and whatever a page asks for besides, Scrapy fetches: robots.txt, the
-delay, the site's hosts, the mirror and the capture hold for a browser as for plain requests. Imported only when it is on.
+Imported only when it is on, as all that imports Playwright.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
 from time import monotonic
@@ -16,17 +15,13 @@ from urllib.parse import urldefrag
 
 from playwright.async_api import BrowserContext, Error, Page
 from scrapy import Request, signals
-from scrapy.http import HtmlResponse, Response
 from scrapy.utils.asyncio import create_looping_call
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from newsarchive.chromium import BrowserFailed
-from newsarchive.discovery.loadmore import round_of
-from newsarchive.mirror import MirrorDownloadHandler
-from newsarchive.openlisting import OpenListing
-from newsarchive.pagerequests import MAX_REFUSED, Kept, PageRequests
-from newsarchive.render import drawn_html, press_consent, settle
+from newsarchive.pagerequests import MAX_REFUSED, PageRequests
+from newsarchive.render import press_consent, settle
 from newsarchive.renderers import end_browser, end_large
 
 logger = logging.getLogger(__name__)
@@ -74,13 +69,13 @@ class LazyProvider(PlaywrightBrowserProvider):
 class Browser:
     """The browser of a crawl. What it opens it closes on every path, and nothing in it grows old."""
 
-    def __init__(self, crawler):
-        self.crawler = crawler
+    def __init__(self, crawler, keeps_open: Callable[[], bool]):
+        self.crawler, self.keeps_open = crawler, keeps_open
+        """Tells whether a page stands open for long."""
         self.seconds = crawler.settings.getfloat("PLAYWRIGHT_PAGE_SECONDS")
         self.handler = ScrapyPlaywrightDownloadHandler(crawler)
         # A page that crashed is asked for again by the ledger, at the crawl's end.
         self.handler.config.target_closed_max_retries = 0
-        self.kept = Kept()
         self.names = count(1)
         self.name, self.begun = "", 0
         """The context that pages are opened in now, and how many were."""
@@ -88,28 +83,11 @@ class Browser:
         self.drawn = self.under_way = 0
         self.ending = asyncio.Lock()
         self.open: set[Page] = set()
-        self.listings: dict[str, OpenListing] = {}
-        """Address → the listing that stands open there."""
         self.watch = create_looping_call(self._look)
-        self.closing: asyncio.Future | None = None
         crawler.signals.connect(self._begin, signals.spider_opened)
         crawler.signals.connect(self._close, signals.spider_closed)
 
-    @classmethod
-    def from_crawler(cls, crawler):
-        return cls(crawler)
-
-    async def draw(self, request: Request) -> Response:
-        """Return the page of ``request`` as the browser draws it. Raises :class:`BrowserFailed`, or what robots.txt forbids."""
-        try:
-            if "load_more" in request.meta:
-                return drawn(request, await self._draw_round(request))
-            return drawn(request, await self._draw_page(request))
-        except Error as error:
-            await self._revive()
-            raise BrowserFailed(error.message.splitlines()[0]) from None
-
-    async def _revive(self) -> None:
+    async def revive(self) -> None:
         """Begin anew after the end of the driver, of which nobody is told; scrapy-playwright does so for the browser alone."""
         browser = getattr(self.handler, "browser", None)
         if browser is None:
@@ -124,59 +102,14 @@ class Browser:
                 self.handler.context_wrappers.clear()
                 self.handler.browser_provider = LazyProvider(self.handler.config)
 
-    def leave(self, url: str) -> None:
-        """Close the listing at ``url``, if it is open."""
-        if listing := self.listings.pop(urldefrag(url).url, None):
-            self.closing = asyncio.ensure_future(self._close_page(listing.page))
-
-    async def _draw_page(self, request: Request) -> str:
-        asked = PageRequests(self.crawler, request, request.meta.pop("document", None), self.kept)
-        request.meta["page_failures"] = asked.failures
-        opened: list[Page] = []
-        await self._room()
-        try:
-            await self._in_time(self._open(request, asked, opened), asked)
-            return await self._in_time(drawn_html(opened[0]), asked)
-        finally:
-            self.under_way -= 1
-            await self._close_page(*opened)
-
-    async def _draw_round(self, request: Request) -> str:
-        """Open a listing, or go on with it; a page that failed is closed, and opened anew when it is asked for again."""
-        url = urldefrag(request.url).url
-        source = request.meta["load_more"]
-        spider = self.crawler.spider
-        listing = self.listings.setdefault(url, OpenListing(source, lambda url: spider.identify(spider.real(url))))
-        opened: list[Page] = []
-        await self._room()
-        try:
-            if listing.page is None:
-                asked = PageRequests(self.crawler, request, request.meta.pop("document", None), self.kept)
-                listing.asked, listing.shown = asked, set()
-                await self._in_time(self._open(request, asked, opened, listing.collector), asked)
-                listing.page = opened[0]
-                if round_of(request.url) == 1:
-                    return await self._in_time(listing.first(), asked)
-            return await self._in_time(listing.next(), listing.asked)
-        except BaseException:
-            page, listing.page = listing.page, None
-            await self._close_page(page or (opened[0] if opened else None))
-            raise
-        finally:
-            self.under_way -= 1
-
-    async def _room(self) -> None:
+    async def room(self) -> None:
         """Wait for the pages that are under way in an old browser, and for its end."""
-        while self.drawn >= PAGES_A_BROWSER and self.under_way and not self._listing_open():
+        while self.drawn >= PAGES_A_BROWSER and self.under_way and not self.keeps_open():
             await asyncio.sleep(LOOK_SECONDS / 10)
         async with self.ending:
             self.under_way += 1
 
-    def _listing_open(self) -> bool:
-        """Tell whether a listing stands open: that may be for long."""
-        return any(listing.page for listing in self.listings.values())
-
-    async def _open(self, request: Request, asked: PageRequests, opened: list[Page], script: str = "") -> None:
+    async def open_page(self, request: Request, asked: PageRequests, opened: list[Page], script: str = "") -> None:
         """Open the page of ``request``, wait until it stands still, and let ``opened`` have it."""
 
         async def prepare(page: Page, _) -> None:
@@ -210,7 +143,7 @@ class Browser:
             self.crawler.stats.inc_value("archive/browser/consented")
             await settle(opened[0], asked)
 
-    async def _in_time(self, work: Awaitable, asked: PageRequests):
+    async def in_time(self, work: Awaitable, asked: PageRequests):
         """Return what ``work`` gives. What the page waits for its site is not counted as its own time."""
         task = asyncio.ensure_future(work)
         own, last, begun = 0.0, monotonic(), monotonic()
@@ -241,7 +174,7 @@ class Browser:
         self.begun += 1
         return self.name
 
-    async def _close_page(self, page: Page | None = None) -> None:
+    async def close_page(self, page: Page | None = None) -> None:
         """Close ``page``, and its context once it is old; a browser that cannot do that is ended."""
         self.drawn += 1
         async with self.ending:
@@ -252,7 +185,7 @@ class Browser:
             self.open.discard(page)
 
     def _is_old(self) -> bool:
-        return self.drawn >= PAGES_A_BROWSER and not self._listing_open()
+        return self.drawn >= PAGES_A_BROWSER and not self.keeps_open()
 
     async def _closed(self, page: Page) -> bool:
         context = page.context
@@ -281,7 +214,6 @@ class Browser:
             await asyncio.sleep(LOOK_SECONDS / 10)
 
     def _begin(self, spider) -> None:
-        spider.browser = self
         self.watch.start(LOOK_SECONDS, now=False)
 
     def _look(self) -> None:
@@ -294,26 +226,6 @@ class Browser:
             self.watch.stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(self.handler.close(), 3 * CLOSE_SECONDS)
-
-
-class BrowserDownloadHandler(MirrorDownloadHandler):
-    """Gives the requests that need it to the crawl's browser."""
-
-    async def download_request(self, request: Request) -> Response:
-        if request.meta.get("playwright"):
-            return await self.crawler.get_extension(Browser).draw(request)
-        return await super().download_request(request)
-
-
-def drawn(request: Request, html: str) -> HtmlResponse:
-    """Return ``html`` as an answer that is marked as drawn."""
-    return HtmlResponse(
-        request.url,
-        body=html.encode("utf-8", "replace"),
-        encoding="utf-8",
-        headers={"Content-Type": "text/html; charset=utf-8"},
-        flags=["playwright"],
-    )
 
 
 async def _dismiss(page: Page) -> None:

@@ -26,7 +26,7 @@ class DrawnCallbacks:
     """The browser's part of :class:`newsarchive.spiders.base.NewsSpider`."""
 
     browser = None
-    """The crawl's :class:`newsarchive.browser.Browser`, when there is one."""
+    """The crawl's :class:`newsarchive.drawing.Drawing`, when there is one."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
