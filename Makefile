@@ -9,10 +9,11 @@ demo: $(VENV)/run
 	@$(BIN)/scrapy demo
 
 test: $(VENV)/dev $(VENV)-pywb/done $(VENV)-scrapyd/done
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -rs -n auto
 
 bench: $(VENV)/dev
 	$(BIN)/python bench/capture.py --day
+	$(BIN)/python bench/browser.py
 
 # Kills crawls 200 times at random moments, then one at every 25th write or fsync; the sweep wants strace.
 torture: $(VENV)/dev

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from urllib.parse import urldefrag
 
 from scrapy import Request
 from scrapy.http import Response
@@ -15,6 +16,7 @@ from newsarchive.items import Article, Link, Visit
 from newsarchive.replaystore import ReplayStore
 from newsarchive.reread import reread
 from newsarchive.store.archive import Archive
+from newsarchive.store.drawn import NEEDS_BROWSER
 from newsarchive.store.hosts import Turn
 from newsarchive.store.images import Picture
 from newsarchive.store.pages import Cover, Page
@@ -28,7 +30,7 @@ AGAIN = 500
 
 LASTING = (
     *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "soft 404", "web archive"),
-    *("IgnoreRequest", "NotCaptured", "DownloadCancelledError", "page of "),  # a loop; not in a replay; too large
+    *(NEEDS_BROWSER, "IgnoreRequest", "NotCaptured", "DownloadCancelledError", "page of "),  # a loop; not in a replay; too large
 )
 """Beginnings of the reasons that do not pass within one crawl."""
 
@@ -116,7 +118,8 @@ class ArchiveLedger:
             await self.captures.settle(captured)
 
     def step(self, walk: Walk, at: str | None) -> None:
-        """Note how far ``walk`` came, and what it asks next."""
+        """Note how far ``walk`` came, and what it asks next. No other walk can go on at a round of a browser's page."""
+        at = at and urldefrag(at).url
         self.archive.listings.step(walk.id, pages=walk.pages, links=walk.links, new=walk.new, reached=walk.reached, at=at)
 
     def end(self, walk: Walk) -> None:
@@ -239,6 +242,23 @@ class ArchiveLedger:
     def image_failed(self, url: str, state: str, reason: str) -> None:
         """Note why a picture is not kept."""
         self.archive.images.failed(url, state, reason)
+
+    def needs_browser(self, site: str, url: str) -> bool:
+        """Tell whether pages like that at ``url`` are known to be drawn by scripts."""
+        return self.archive.drawn.needed(site, url)
+
+    def learn_browser(self, site: str, url: str) -> None:
+        """Note that pages like that at ``url`` are drawn by scripts."""
+        if not self.archive.drawn.needed(site, url):
+            self.archive.drawn.learn(site, url)
+
+    def was_drawn(self, url: str) -> bool:
+        """Tell whether a replay has what a browser made of the listing at ``url``."""
+        return isinstance(self.captures, ReplayStore) and self.captures.drawn(url)
+
+    def begin_drawing(self) -> int:
+        """Let what was not drawn for want of a browser wait no longer. Return how many pages that are."""
+        return self.archive.drawn.let_go(self.site)
 
     def others(self) -> int:
         """How many other crawls are at work on the archive."""

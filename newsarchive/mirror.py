@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from newsarchive.turns import HostTurns
@@ -50,7 +51,7 @@ class MirrorMiddleware:
 
     def process_request(self, request: Request) -> None:
         mirror = getattr(self.crawler.spider, "mirror", None)
-        if mirror and mirror.address(request.url):
+        if mirror and "playwright" not in request.meta and mirror.address(request.url):
             request.meta["download_slot"] = mirror.netloc
 
 
@@ -58,6 +59,8 @@ class MirrorDownloadHandler(HTTP11DownloadHandler):
     """Sends a request to the spider's mirror, and gives back its answer as the real site's. Takes its host's turn first."""
 
     async def download_request(self, request: Request) -> Response:
+        if request.meta.get("playwright"):
+            raise IgnoreRequest("needs a browser: PLAYWRIGHT=1 has one")
         if turns := self.crawler.get_extension(HostTurns):
             await turns.wait(request)
         mirror = getattr(self.crawler.spider, "mirror", None)

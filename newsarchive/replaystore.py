@@ -8,6 +8,7 @@ from pathlib import Path
 from scrapy import Request
 
 from newsarchive.capturestore import Captured
+from newsarchive.discovery.loadmore import round_address, round_of
 from newsarchive.store.archive import Archive
 from newsarchive.store.captures import COLUMNS, Captures
 from newsarchive.store.warc import OPEN, locate, mend
@@ -40,12 +41,21 @@ class ReplayStore:
             elif meta["snapshot"] and "redirect_urls" in meta:
                 there = self.captures.different(request.url, lasting=True)
                 meta["snapshots"] = sorted({*meta["snapshots"], *(id for id in there if id > meta["snapshot"])})
+        elif round_of(request.url):  # that of the same walk
+            return self.captures.first_since(request.url, meta["after"])
         found = self.captures.at(request.url, meta["snapshot"]) if meta.get("snapshot") else None
         return found or self.captures.newest(request.url) or self.captures.newest(request.url, status=None)
 
     def snapshots(self, url: str) -> list[int]:
-        """Return the captures of a listing that differ from the one before, oldest first."""
-        return self.captures.different(url)
+        """Return the captures of a listing that differ from the one before, oldest first.
+
+        Of one that shows its articles in a browser alone, all: what a server sends may be the same for ever.
+        """
+        return self.captures.every(url) if self.drawn(url) else self.captures.different(url)
+
+    def drawn(self, url: str) -> bool:
+        """Tell whether there is what a browser made of the listing at ``url``."""
+        return self.captures.newest(round_address(url, 1)) is not None
 
     def add(self, row: dict) -> Captured:
         """Enter a row of the other archive, and its file."""

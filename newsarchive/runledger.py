@@ -39,6 +39,18 @@ class RunLedger:
     def seen_live(self, page: str) -> bool:
         return False
 
+    def needs_browser(self, site: str, url: str) -> bool:
+        return False
+
+    def learn_browser(self, site: str, url: str) -> None:
+        pass
+
+    def was_drawn(self, url: str) -> bool:
+        return False
+
+    def begin_drawing(self) -> int:
+        return 0
+
     def asked_lately(self, listing: Listing, days: float) -> bool:
         return False
 

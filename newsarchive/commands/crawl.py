@@ -13,6 +13,7 @@ from scrapy.spiderloader import get_spider_loader
 from newsarchive.addons import check_numbers, check_politeness
 from newsarchive.alarms.sending import check_sending
 from newsarchive.arguments import Arguments
+from newsarchive.chromium import find_browser
 from newsarchive.jsonlines import check_jsonlines
 from newsarchive.monitor import archive_enabled, archive_path, open_archive
 from newsarchive.spiders.base import NewsSpider
@@ -47,6 +48,8 @@ class Command(crawl.Command):
         check_numbers(self.settings)
         check_sending(self.settings)
         _check_metrics(self.settings["METRICS_PATH"])
+        if self._draws(site):
+            find_browser(self.settings)
         if "_job" in arguments:
             _check_absolute(self.settings)
         if issubclass(site, NewsSpider):
@@ -61,6 +64,11 @@ class Command(crawl.Command):
         for address in self.settings.getdict("FEEDS"):
             if not urlsplit(str(address)).scheme or str(address).startswith("file://"):
                 _check_folder(Path(urlsplit(str(address)).path).absolute().parent)
+
+    def _draws(self, site) -> bool:
+        settings = self.settings.copy()
+        site.update_settings(settings)
+        return settings.getbool("PLAYWRIGHT") and not settings["REPLAY"]
 
     def _check_archive(self) -> None:
         archive = open_archive(self.settings)

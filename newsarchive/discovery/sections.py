@@ -11,6 +11,7 @@ from scrapy.http import Response, TextResponse
 from scrapy.selector import Selector, SelectorList
 
 from newsarchive.dates import iso, parse_time
+from newsarchive.discovery.loadmore import LoadMore, goes_on
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.items import Link
@@ -34,8 +35,8 @@ class Sections:
     modified: str = ""
     """Inside an item: when the article was changed."""
 
-    more: str = "//a[@rel='next']/@href | //link[@rel='next']/@href"
-    """Where the listing goes on; the last one found counts."""
+    more: str | LoadMore = "//a[@rel='next']/@href | //link[@rel='next']/@href"
+    """Where the listing goes on, the last one found counts; or how a browser makes it show more."""
 
     def listing(self, name: str, url: str) -> Listing:
         """Return the listing of the section ``name`` at ``url``."""
@@ -101,6 +102,9 @@ class Sections:
             item = next((items[a] for a in link.root.iterancestors() if a in items), None)
             if url := _absolute(response, link.attrib.get("href", "")):
                 chunk.links.append(Link(url, _time(item, self.published, zone), _time(item, self.modified, zone)))
+        if isinstance(self.more, LoadMore):
+            chunk.more = goes_on(response.url, response.body)
+            return chunk
         urls = [url for address in _select(response, self.more).getall() if (url := _absolute(response, address))]
         # Other lists on the page have continuations too: that of this one has most of its path in common with it.
         own = set(urlsplit(response.url).path.split("/"))

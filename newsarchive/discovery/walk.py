@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from newsarchive.items import Link
 
@@ -81,6 +82,8 @@ class Walk:
     since: str | None = None
     until: str | None = None
     max_pages: int = 10_000
+    max_links: int | None = None
+    max_seconds: float | None = None
     id: int | None = None
     """Its row in the archive."""
 
@@ -105,8 +108,12 @@ class Walk:
     snapshots: Sequence[int] = ()
     """In a replay: captures of the listing's first page that are newer than the one walked."""
 
+    captured_at: str = ""
+    """When the last answer was fetched."""
+
     def __post_init__(self):
         self.pending = 1
+        self.began = monotonic()
         self.at = self.listing.url
         """What was asked last."""
         self.asked = {self.listing.url}
@@ -217,8 +224,8 @@ class Walk:
         return self._ask([url])
 
     def _ask(self, urls: list[str]) -> list[str]:
-        if self.end is None and urls and self.pages + self.pending >= self.max_pages:
-            self._finish("bound", f"{self.max_pages} pages walked; LISTING_MAX_PAGES allows no more")
+        if self.end is None and urls and (bound := self._bound()):
+            self._finish("bound", bound)
             self.at = urls[0]
         if self.end is None and not urls and self.pending == 0:
             self._finish("error" if self.faults else "exhausted", self.faults[0] if self.faults else None)
@@ -228,6 +235,16 @@ class Walk:
         self.pending += len(urls)
         self.at = urls[0] if urls else self.at
         return urls
+
+    def _bound(self) -> str | None:
+        """Return why the walk may not go on, although there is more."""
+        if self.pages + self.pending >= self.max_pages:
+            return f"{self.max_pages} pages walked; LISTING_MAX_PAGES, or the site's rule, allows no more"
+        if self.max_links is not None and self.links >= self.max_links:
+            return f"{self.links} links seen; the site's rule allows {self.max_links}"
+        if self.max_seconds is not None and monotonic() - self.began > self.max_seconds:
+            return f"walked for {self.max_seconds:.0f} s; the site's rule allows no more"
+        return None
 
     def _finish(self, end: str, reason: str | None = None) -> None:
         if self.end is None:

@@ -16,6 +16,8 @@ from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, SOFT_404, consent_
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
+from newsarchive.spiders.drawn import DRAWN
+from newsarchive.store.drawn import NEEDS_BROWSER
 
 # Every answer but a redirect comes to the callback, which records it.
 HANDLED = [status for status in range(300, 600) if status not in (301, 302, 303, 307, 308)]
@@ -58,24 +60,40 @@ class ArticleCallbacks:
             yield from self.parse_past(response)
             return
         page = response.meta["page"]
-        for article in self._article(response):
-            yield article
-            page = article.id if page and page.partition(":")[2].startswith("http") else page  # where it goes over to
+        for found in self._read(response):
+            yield found
+            if not isinstance(found, Article):  # it is to be drawn
+                return
+            page = found.id if page and page.partition(":")[2].startswith("http") else page  # where it goes over to
         yield from self._next_capture(response.request, page)
 
-    def _article(self, response: Response) -> Iterator[Article]:
+    def _read(self, response: Response) -> Iterator[Article | scrapy.Request]:
         page = response.meta["page"]
         addresses = (*response.meta.get("redirect_urls", ()), response.request.url, response.url)
+        if self.at_consent_button(response):
+            if self.draws:
+                yield self.drawn_request(response)
+            else:
+                self._record(page, "failed", f"{NEEDS_BROWSER} (PLAYWRIGHT=1): {CONSENT_WALL}", addresses)
+            return
         if refused := self._no_article(response):
             self._record(page, *refused, addresses)
             return
         article = load_article(response, self.rules)
         if not is_article(article):
-            # An empty answer, or a wall before the page: it may be an article next time.
-            lacks = "text" if article.headline else "headline"
-            self.crawler.stats.inc_value(f"archive/unread/{lacks}")
-            self._record(page, "failed", f"no {lacks} on it", at_last="not_article")
+            if self.may_be_drawn(response):
+                yield self.drawn_request(response)
+            elif not response.meta.get("snapshots"):  # else the page as a browser drew it may come next
+                lacks = "text" if article.headline else "headline"
+                # An empty answer, or a wall before the page: it may be an article next time.
+                reason, at_last = self.undrawn(response, page, f"no {lacks} on it")
+                if not reason.startswith(NEEDS_BROWSER):
+                    self.crawler.stats.inc_value(f"archive/unread/{lacks}")
+                self._record(page, "failed", reason, at_last=at_last)
             return
+        if DRAWN in response.flags:
+            article.flags.append("rendered")
+            self.ledger.learn_browser(article.site, response.url)
         captured = response.meta.get("captured")
         fetched_at = datetime.fromisoformat(captured.row["fetched_at"]) if captured else datetime.now(UTC)
         article.fetched_at = iso(fetched_at)

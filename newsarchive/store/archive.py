@@ -13,6 +13,7 @@ from newsarchive.store.alarms import Alarms
 from newsarchive.store.articles import Articles
 from newsarchive.store.captures import Captures
 from newsarchive.store.crawls import Crawls
+from newsarchive.store.drawn import Drawn
 from newsarchive.store.gaps import Gaps
 from newsarchive.store.hosts import Hosts
 from newsarchive.store.images import ImageFiles
@@ -82,6 +83,7 @@ class Archive:
         self.sightings = Sightings(self)
         self.listings = Listings(self)
         self.gaps = Gaps(self)
+        self.drawn = Drawn(self)
         self.articles = Articles(self)
         self.rates = EditRates(self)
         self.revisits = Revisits(self)

@@ -89,6 +89,24 @@ class Captures:
         ).fetchone()
         return row and dict(row)
 
+    def every(self, url: str) -> list[int]:
+        """Return the captures of ``url`` with status 200, and those that found it unchanged, oldest first."""
+        rows = self.archive.db.execute(
+            f"""select id from capture where url = ? and status in (200, 304) and file is not null
+            and {_beside(None)} order by id""",
+            (url,),
+        )
+        return [row["id"] for row in rows]
+
+    def first_since(self, url: str, at: str) -> dict | None:
+        """Return the first capture of ``url`` that was taken at ``at`` or later; None when there is none."""
+        row = self.archive.db.execute(
+            f"""select * from capture where url = ? and fetched_at >= ? and file is not null
+            and {_beside(None)} order by id limit 1""",
+            (url, at),
+        ).fetchone()
+        return row and dict(row)
+
     def last_offset(self, file: str) -> int:
         """Return the greatest offset in ``file`` that a capture cites; 0 when none does."""
         return self.archive.db.execute("""select max("offset") from capture where file = ?""", (file,)).fetchone()[0] or 0
