@@ -151,6 +151,8 @@ class Walk:
         self.stale = self.stale + 1 if keys and keys <= frozenset().union(*self.recent) else 0
         if not links and not more and self.pages == 1:
             self._finish("error", "no article on it")
+        elif not more and self.faults:
+            self._finish("error", self.faults[-1])
         elif not more or self.empty >= EMPTY_CHUNKS:
             self._finish("exhausted")
         elif self.since and (dated := [link.day for link in links if link.day]) and max(dated) < self.since:

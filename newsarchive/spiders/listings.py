@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse, Response
 
 from newsarchive.dates import day_in, days_between, zone
 from newsarchive.discovery.safexml import ListingError
-from newsarchive.discovery.sections import slug
+from newsarchive.discovery.sections import is_empty_chunk, slug
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import nearest
 from newsarchive.extract.walls import obstacle
@@ -152,15 +152,20 @@ class ListingCallbacks:
         except ListingError as error:
             yield from self._unread(response, walk, str(error))
             return
-        if not chunk.links and (walk.pages == 0 or walk.above) and (wall := obstacle(response)):
-            self.count_wall(response, wall)
-            yield from self._unread(response, walk, wall)
-            return
+        requests = list(self.link_requests(walk, chunk.links))
+        if isinstance(response, HtmlResponse) and not (requests and chunk.more):  # a true end, or what stands in its place
+            if wall := obstacle(response):
+                self.count_wall(response, wall)
+                yield from self._unread(response, walk, wall)
+                return
+            if source == "sections" and walk.pages and not requests and not chunk.more and not is_empty_chunk(response):
+                yield from self._unread(response, walk, "neither an article nor a continuation on it")
+                return
         if chunk.fault:
             walk.faults.append(chunk.fault)
         if source == "sections" and walk.pages == 0 and isinstance(response, HtmlResponse):
             self._learn_names(response, walk)
-        yield from self.link_requests(walk, chunk.links)
+        yield from requests
         for url in chunk.more:
             yield self.more_request(self.real(url), walk)
 
