@@ -27,7 +27,7 @@ AGAIN = 500
 """So many pages that failed are asked once more at the end of the same crawl; of a site that is down, the rest wait."""
 
 LASTING = (
-    *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "soft 404", "web archive"),
+    *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "login wall", "soft 404", "web archive"),
     *("IgnoreRequest", "NotCaptured", "DownloadCancelledError", "page of "),  # a loop; not in a replay; too large
 )
 """Beginnings of the reasons that do not pass within one crawl."""
@@ -127,9 +127,9 @@ class ArchiveLedger:
         """Forget ``walk``: its listing does not exist."""
         self.archive.listings.drop(walk.id)
 
-    def claim(self, cover: Cover, limit: int) -> list[Page]:
-        """Claim pages that wait."""
-        return self.archive.pages.claim(self.crawl, cover, limit)
+    def claim(self, cover: Cover, limit: int, gone: bool = False) -> list[Page]:
+        """Claim pages that wait, or those that are ``gone`` and may be back."""
+        return self.archive.pages.claim(self.crawl, cover, limit, gone)
 
     def claim_due(self, cover: Cover, limit: int, wanted: Revisiting) -> list[Page]:
         """Claim stored pages that are worth a re-visit."""

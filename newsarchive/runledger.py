@@ -77,7 +77,9 @@ class RunLedger:
     def drop(self, walk: Walk) -> None:
         pass
 
-    def claim(self, cover: Cover, limit: int) -> list[Page]:
+    def claim(self, cover: Cover, limit: int, gone: bool = False) -> list[Page]:
+        if gone:
+            return []
         pages = [self.left.popleft() for _ in range(min(limit, len(self.left)))]
         self.under_way.update(page.id for page in pages)
         return pages

@@ -25,6 +25,10 @@ DISTANCES = [
     timedelta(days=7),
 ]
 
+GONE_FOR_GOOD = "HTTP 410"
+GONE_AGAIN = [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]
+"""How long after each answer a page that is gone is asked for again: a site in trouble says 404 of everything."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -58,8 +62,18 @@ class Pages:
     def __init__(self, archive):
         self.archive = archive
 
-    def claim(self, crawl: int, cover: Cover, limit: int) -> list[Page]:
-        """Claim up to ``limit`` pages that ``cover`` covers and that are due, newest first."""
+    def claim(self, crawl: int, cover: Cover, limit: int, gone: bool = False) -> list[Page]:
+        """Claim up to ``limit`` pages that ``cover`` covers and that are due, newest first.
+
+        They wait, or with ``gone`` are gone for all that is known, and stay so until they are found again.
+        """
+        past = cover.sources == ("wayback",)
+        if gone and past:
+            return []
+        due = "(state = 'waiting' or reason = 'newer') and state in ('waiting', 'stored') and (due_at is null or due_at <= ?)"
+        if gone:  # without a time: by an archive's older version
+            due = f"""state = 'gone' and reason <> '{GONE_FOR_GOOD}' and exists ({SEEN_LIVE.format("p.id")})
+              and coalesce(due_at, case tries when 0 then '' end) <= ?"""
         seen, parameters = "", []
         if cover.sources or cover.sections:
             seen = "and exists (select 1 from sighting s where s.page = p.id"
@@ -77,24 +91,27 @@ class Pages:
                   exists ({SEEN_LIVE.format("p.id")}) as live,
                   (select max(via) from sighting where page = p.id) as via
                 from page p
-                where site = ? and (state = 'waiting' or reason = 'newer') and state in ('waiting', 'stored')
-                  and (due_at is null or due_at <= ?)
+                where site = ? and {due}
                   and (lease_by is null or lease_by not in ({marks(live)}) or lease_until < ?)
                   and (day is null or day between ? and ?) {seen}
                 order by day desc limit ?""",
                 (cover.site, now, *live, now, cover.since or "", cover.until or "9999", *parameters, limit),
             ).fetchall()
             self.lease([row["id"] for row in rows], crawl)
-        past = cover.sources == ("wayback",)
         return [Page(row["id"], row["url"], row["day"], row["via"] if past or not row["live"] else None) for row in rows]
 
     def outcome(self, page: str, state: str, reason: str | None = None, addresses: Iterable[str] = ()) -> None:
         """Note that ``page`` was had and is in ``state`` now. What the archive has of its text stays."""
         with self.archive.transaction() as db:
+            now = self.archive.now()
+            row = db.execute("select state, tries from page where id = ?", (page,)).fetchone()
+            again = state == "gone" and reason != GONE_FOR_GOOD
+            tries = row["tries"] + 1 if again and row and row["state"] == "gone" else 0
+            due_at = _gone_until(tries, now) if again else None
             had = db.execute(
-                """update page set state = ?, reason = ?, tries = 0, due_at = null, fetched_at = ?, lease_by = null,
+                """update page set state = ?, reason = ?, tries = ?, due_at = ?, fetched_at = ?, lease_by = null,
                 lease_until = null where id = ? and state <> 'withdrawn'""",
-                (state, reason, self.archive.now(), page),
+                (state, reason, tries, due_at, now, page),
             ).rowcount
             self.enter_aliases((address, page) for address in addresses if had)
 
@@ -105,12 +122,14 @@ class Pages:
         """
         with self.archive.transaction() as db:
             now = self.archive.now()
-            row = db.execute("select state, tries from page where id = ?", (page,)).fetchone()
+            row = db.execute("select state, reason, tries from page where id = ?", (page,)).fetchone()
             if row["state"] == "withdrawn":
                 return "withdrawn"
             tries = row["tries"] + 1
             state, due_at = row["state"], None
-            if tries > len(DISTANCES):
+            if state == "gone":  # nothing was learned
+                reason, due_at = row["reason"], _gone_until(tries, now)
+            elif tries > len(DISTANCES):
                 state = "stored" if state == "stored" and at_last != "gone" else at_last
             else:
                 due_at = stamp(datetime.fromisoformat(now) + DISTANCES[tries - 1])
@@ -235,6 +254,11 @@ class Pages:
     def enter_aliases(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Note which addresses led to which pages."""
         self.archive.db.executemany("insert into alias (url, page) values (?, ?) on conflict do nothing", pairs)
+
+
+def _gone_until(tries: int, now: str) -> str | None:
+    """When a page that is gone, and was ``tries`` times again, is asked for once more; None: never."""
+    return stamp(datetime.fromisoformat(now) + GONE_AGAIN[tries]) if tries < len(GONE_AGAIN) else None
 
 
 def soon(now: str) -> str:
