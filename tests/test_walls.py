@@ -12,7 +12,7 @@ from scrapy.http import HtmlResponse, JsonResponse
 from newsarchive.demo.faults.walls import WALLS
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
-from newsarchive.extract.walls import consent_address, obstacle
+from newsarchive.extract.walls import gate, obstacle
 
 URL = "https://courier.example/2026/03/01/story-1000101"
 
@@ -85,18 +85,24 @@ def test_words_of_a_wall_over_a_long_text_make_none(title):
 
 
 @pytest.mark.parametrize(
-    ("url", "consent"),
+    ("url", "kind"),
     [
-        ("https://consent.google.com/m?continue=https://news.example/1", True),
-        ("https://guce.news.example/consent?sessionId=3", True),
-        ("https://news.example/zustimmung?url=%2Fpolitik%2F1", True),
-        ("https://news.example/cookiewall/", True),
-        ("https://news.example/2026/consent-of-the-governed-1", False),
-        ("https://news.example/", False),
+        ("https://consent.google.com/m?continue=https://news.example/1", "consent wall"),
+        ("https://guce.news.example/consent?sessionId=3", "consent wall"),
+        ("https://news.example/zustimmung?url=%2Fpolitik%2F1", "consent wall"),
+        ("https://news.example/cookiewall/", "consent wall"),
+        ("https://news.example/login?next=%2F1", "login wall"),
+        ("https://news.example/account/sign-in", "login wall"),
+        ("https://sso.news.example/?next=%2F1", "login wall"),
+        ("https://validate.perfdrive.com/?ssa=1", "bot wall"),
+        ("https://geo.captcha-delivery.com/captcha/?x", "bot wall"),
+        ("https://news.example/2026/consent-of-the-governed-1", None),
+        ("https://news.example/2026/login-problems-1", None),
+        ("https://news.example/", None),
     ],
 )
-def test_addresses_where_consent_is_asked_for(url, consent):
-    assert consent_address(url) is consent
+def test_addresses_that_keep_readers_from_the_page(url, kind):
+    assert gate(url) == kind
 
 
 def test_what_is_no_page_is_no_wall():

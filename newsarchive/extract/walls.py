@@ -20,6 +20,7 @@ from newsarchive.urls import absolute
 
 BOT_WALL = "bot wall"
 CONSENT_WALL = "consent wall"
+LOGIN_WALL = "login wall"
 SOFT_404 = "soft 404"
 
 SHORT = 1_500
@@ -48,6 +49,19 @@ CONSENT_HOST = re.compile(r"^(consent|guce|cmp|privacy-?wall|cookiewall|myprivac
 CONSENT_PATH = re.compile(
     r"/(consent|collectconsent|cookie-?wall|cookie-?consent|privacy-?gate|zustimmung|pur-?abo|consent-management)(/|\.|$)", re.I
 )
+BOT_HOST = re.compile(r"^(validate|captcha|challenge|botcheck)\.|(^|\.)(captcha-delivery\.com|perfdrive\.com)$", re.I)
+BOT_PATH = re.compile(
+    r"/(captcha|recaptcha|challenge|bot-?check|human-?verification|are-you-(a-)?(human|robot)|validate(captcha|perfect)?"
+    r"|access-?denied|blocked|cdn-cgi)(/|\.|$)",
+    re.I,
+)
+LOGIN_HOST = re.compile(r"^(sso|login|signin|auth|accounts?|idp?|oauth|passport)\.", re.I)
+LOGIN_PATH = re.compile(
+    r"/(log-?in|sign-?in|sign-?on|sso|oauth2?|authorize|authenticate|anmelden|anmeldung|einloggen|connexion|iniciar-sesion"
+    r"|entrar|accedi|register|registration|registrierung)(/|\.|$)",
+    re.I,
+)
+GATES = ((CONSENT_WALL, CONSENT_HOST, CONSENT_PATH), (BOT_WALL, BOT_HOST, BOT_PATH), (LOGIN_WALL, LOGIN_HOST, LOGIN_PATH))
 CONSENT_MARKS = re.compile(
     rb"sp_message_iframe|sourcepoint|privacy-mgmt\.com|onetrust|didomi|consentmanager\.net|usercentrics"
     rb"|quantcast\.mgr|cmp\.quantcast"
@@ -113,14 +127,19 @@ SCRIPTS = "//script[contains(translate(@type, 'ADEJLNOPS', 'adejlnops'), 'applic
 UNREAD = frozenset(("script", "style", "noscript", "template", "svg", "head", "select", "iframe"))
 
 
-def consent_address(url: str) -> bool:
-    """Tell whether ``url``, where a redirect leads, is a place where consent is asked for.
+def gate(url: str) -> str | None:
+    """Return what ``url``, where a redirect leads, keeps readers from: the kind of the wall; None when it is no gate.
 
-    >>> consent_address("https://consent.google.com/m?continue=x"), consent_address("https://news.example/consent-law-1")
-    (True, False)
+    >>> gate("https://consent.google.com/m?continue=x"), gate("https://news.example/consent-law-1")
+    ('consent wall', None)
+    >>> gate("https://news.example/login?next=/a-1"), gate("https://geo.captcha-delivery.com/captcha/")
+    ('login wall', 'bot wall')
     """
     parts = urlsplit(url)
-    return bool(CONSENT_HOST.search(parts.hostname or "") or CONSENT_PATH.search(parts.path))
+    for kind, host, path in GATES:
+        if host.search(parts.hostname or "") or path.search(parts.path):
+            return kind
+    return None
 
 
 # A tree takes some 800 bytes an element: so many keep a crawl under 300 MB. The largest of 467 real pages has 10,305 tags.

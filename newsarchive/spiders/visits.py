@@ -12,7 +12,7 @@ from scrapy.http import HtmlResponse, Response
 from newsarchive.dates import iso
 from newsarchive.discovery.sections import slug
 from newsarchive.extract.article import is_article, load_article
-from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, SOFT_404, consent_address, obstacle
+from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, SOFT_404, gate, obstacle
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
@@ -21,6 +21,7 @@ from newsarchive.slowdown import HostClosed, Stopped
 HANDLED = [status for status in range(300, 600) if status not in (301, 302, 303, 307, 308)]
 GONE = (404, 410)
 REFUSED = (401, 402, 403, 451)
+LASTING_REDIRECTS = (301, 308)
 
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -101,7 +102,7 @@ class ArticleCallbacks:
         if response.status != 200:
             return "failed", f"HTTP {response.status}"
         if not self.identify(response.url):
-            return self._redirected(response.url)
+            return self._redirected(response.url, response.meta)
         if not response.body:
             return "failed", "empty answer"
         if not isinstance(response, HtmlResponse):
@@ -113,14 +114,17 @@ class ArticleCallbacks:
         if response.status == 200 and wall.startswith((BOT_WALL, CONSENT_WALL)):
             self.crawler.stats.inc_value(f"archive/wall/{wall.partition(':')[0]}")
 
-    def _redirected(self, url: str) -> tuple[str, str]:
+    def _redirected(self, url: str, meta: dict) -> tuple[str, str]:
         """Return state and reason of an article whose address leads to ``url``, which is no article's."""
-        if consent_address(url):
-            return "failed", f"{CONSENT_WALL}: redirected to {url}"
+        if wall := gate(url):
+            return "failed", f"{wall}: redirected to {url}"
         # A site that sends readers to a front page has taken the article away.
-        sections = self.sources.get("sections")
-        front = self.addresses.owns(url) and (urlsplit(url).path in ("", "/") or (sections and sections.declares(url)))
-        return "gone" if front else "moved", f"redirected to {url}"
+        sections, own = self.sources.get("sections"), self.addresses.owns(url)
+        if own and (urlsplit(url).path in ("", "/") or (sections and sections.declares(url))):
+            return "gone", f"redirected to {url}"
+        # A redirect for the time being, or off the site, may lead back tomorrow.
+        lasts = own and all(status in LASTING_REDIRECTS for status in meta.get("redirect_reasons", ()))
+        return "moved" if lasts else "failed", f"redirected to {url}"
 
     def _record(self, page: str | None, state: str, reason: str, addresses: Iterable[str] = (), at_last: str = "given_up") -> None:
         if state == "failed":
@@ -129,6 +133,8 @@ class ArticleCallbacks:
                 at_last = "refused"
             elif reason.startswith(SOFT_404):
                 at_last = "gone"
+            elif reason.startswith("redirected to "):
+                at_last = "moved"
             state = self.ledger.failed(page, reason, at_last)
         else:
             self.ledger.outcome(page, state, reason, addresses)
@@ -152,7 +158,7 @@ class ArticleCallbacks:
             self.ledger.postpone(page, str(failure.value), failure.value.seconds)
             self.crawler.stats.inc_value("archive/page/postponed")
         elif failure.check(OffSite):
-            self._record(page, *self._redirected(failure.request.url))
+            self._record(page, *self._redirected(failure.request.url, failure.request.meta))
         elif "via" in failure.request.meta:
             self.past_failed(page, reason_of(failure))
         else:
