@@ -65,11 +65,12 @@ class Gaps:
             return None
         if row["until"] is not None and row["source"] != "feed":  # it was not asked for the newest
             return None
-        overlap = db.execute(
-            """select 1 from sighting s where s.source = ? and s.listing = ? and s.walk < ? and s.last_walk = ? limit 1""",
-            (*place, row["id"]),
-        ).fetchone()
-        return None if overlap else before
+        shown = db.execute(
+            """select p.day, s.walk from sighting s join page p on p.id = s.page
+            where s.source = ? and s.listing = ? and s.last_walk = ? order by s.position desc""",
+            place,
+        ).fetchall()
+        return None if any(walk < row["id"] for walk in _unpinned(shown)) else before
 
     def _close(self, row) -> None:
         db = self.archive.db
@@ -96,4 +97,27 @@ class Gaps:
         if same and gap["reason"] == "no overlap" and (row["reached"] or "9999") > since:
             return False  # that it had come to its end was said before
         deep = row["covers"] is not None and row["covers"] <= since and (row["until"] is None or row["until"] >= until)
-        return deep and (same or row["source"] == "sitemap")
+        return deep and (same or (row["source"] == "sitemap" and self._reaches(row, since)))
+
+    def _reaches(self, row, since: str) -> bool:
+        """Tell whether no article of ``since`` or later is known that is older than what ``row`` showed.
+
+        A sitemap of the newest articles alone has an end too.
+        """
+        older = self.archive.db.execute(
+            "select 1 from page where site = ? and day >= ? and day < ? limit 1", (row["site"], since, row["reached"] or "9999")
+        ).fetchone()
+        return older is None
+
+
+def _unpinned(shown: list[tuple[str | None, int]]) -> list[int]:
+    """Return the walks of those of ``shown`` (day and first walk, from the bottom up) that have nothing newer below them.
+
+    What was pinned, or dated anew, tells nothing of what lies between. A listing without order has nothing pinned.
+    """
+    newest, walks = "", []
+    for day, walk in shown:
+        if (day or newest) >= newest:
+            newest = day or newest
+            walks.append(walk)
+    return walks if 2 * len(walks) > len(shown) else [walk for _, walk in shown]
