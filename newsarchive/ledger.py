@@ -101,7 +101,7 @@ class ArchiveLedger:
         return self.archive.listings.whole_since(self.site, listing.source, listing.url, self.archive.ago(days))
 
     def came_to(self, listing: Listing) -> str | None:
-        """Return what the last walk of ``listing`` was to ask next, when it was not whole."""
+        """Return where the last walk of ``listing`` may be gone on with, when it was not whole."""
         return self.archive.listings.came_to(self.site, listing.source, listing.url)
 
     def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
@@ -116,7 +116,7 @@ class ArchiveLedger:
             await self.captures.settle(captured)
 
     def step(self, walk: Walk, at: str | None) -> None:
-        """Note how far ``walk`` came, and what it asks next."""
+        """Note how far ``walk`` came, and where another may go on with it."""
         self.archive.listings.step(walk.id, pages=walk.pages, links=walk.links, new=walk.new, reached=walk.reached, at=at)
 
     def end(self, walk: Walk) -> None:

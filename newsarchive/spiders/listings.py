@@ -225,7 +225,7 @@ class ListingCallbacks:
     def walk_ended(self, walk: Walk, fill: bool = True) -> list[scrapy.Request]:
         """Close ``walk`` in the ledger. Return requests for the days that its listing did not reach, with ``fill``."""
         whole = walk.end in WHOLE
-        self.ledger.step(walk, None if whole else walk.at)
+        self.ledger.step(walk, None if whole else walk.comes_back_to)
         self.ledger.end(walk)
         listing = walk.listing
         self.crawler.stats.inc_value(f"archive/listing/{walk.end}")
