@@ -173,6 +173,10 @@ class ArchiveLedger:
         """The sections on whose listings ``page`` was sighted, in lower case."""
         return self.archive.sightings.sections(page) if page else set()
 
+    def stands_apart(self, article: Article, address: str) -> bool:
+        """Tell whether ``article`` is no copy of what its page calls itself, see :meth:`Pages.stands_apart`."""
+        return self.archive.pages.stands_apart(article, address)
+
     def had(self, article: Article) -> bool:
         """Tell whether this crawl stored ``article`` from another page already; the page it was read on goes over to it."""
         page = article.visit and article.visit.page

@@ -10,7 +10,7 @@ from scrapy.http import Response
 
 from newsarchive.capturestore import Captured
 from newsarchive.discovery.walk import Listing, Walk
-from newsarchive.items import Link
+from newsarchive.items import Article, Link
 from newsarchive.store.hosts import Turn
 from newsarchive.store.pages import Cover, Page
 from newsarchive.store.revisits import Revisiting
@@ -112,6 +112,9 @@ class RunLedger:
 
     def sections(self, page: str | None) -> set[str]:
         return self.seen.get(page, set())
+
+    def stands_apart(self, article: Article, address: str) -> bool:
+        return article.id in self.seen
 
     def others(self) -> int:
         return 0

@@ -16,6 +16,7 @@ from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, SOFT_404, gate, ob
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
+from newsarchive.urls import clean_url, not_amp
 
 # Every answer but a redirect comes to the callback, which records it.
 HANDLED = [status for status in range(300, 600) if status not in (301, 302, 303, 307, 308)]
@@ -77,13 +78,15 @@ class ArticleCallbacks:
             self.crawler.stats.inc_value(f"archive/unread/{lacks}")
             self._record(page, "failed", f"no {lacks} on it", at_last="not_article")
             return
+        self._keep_apart(article, response.url)
         captured = response.meta.get("captured")
         fetched_at = datetime.fromisoformat(captured.row["fetched_at"]) if captured else datetime.now(UTC)
         article.fetched_at = iso(fetched_at)
         # A day more than any zone makes: no clock that is a little fast.
         if article.published_at and article.published_at > iso(fetched_at + timedelta(days=1)):
             article.flags.append("future_date")
-        article.visit = Visit(page, addresses, captured, counts=self._counts(article, page, response.meta["day"]))
+        counts = self._counts(article, page, response.meta["day"])
+        article.visit = Visit(page, addresses, captured, counts=counts, passing=not _lasts(response.meta))
         yield article
 
     def _next_capture(self, request: scrapy.Request, page: str | None) -> Iterator[scrapy.Request]:
@@ -123,8 +126,14 @@ class ArticleCallbacks:
         if own and (urlsplit(url).path in ("", "/") or (sections and sections.declares(url))):
             return "gone", f"redirected to {url}"
         # A redirect for the time being, or off the site, may lead back tomorrow.
-        lasts = own and all(status in LASTING_REDIRECTS for status in meta.get("redirect_reasons", ()))
-        return "moved" if lasts else "failed", f"redirected to {url}"
+        return "moved" if own and _lasts(meta) else "failed", f"redirected to {url}"
+
+    def _keep_apart(self, article: Article, address: str) -> None:
+        """Let ``article`` be the one at ``address`` when its page calls itself another one that it is not."""
+        site, key, _ = self.identify(address)
+        if (id := f"{site}:{key}") != article.id and self.ledger.stands_apart(article, address):
+            article.id, article.key, article.url = id, key, clean_url(not_amp(address))
+            article.flags.append("canonical_ignored")
 
     def _record(self, page: str | None, state: str, reason: str, addresses: Iterable[str] = (), at_last: str = "given_up") -> None:
         if state == "failed":
@@ -178,6 +187,11 @@ class ArticleCallbacks:
                 self.crawler.stats.inc_value("archive/article/other_section")
                 return False
         return True
+
+
+def _lasts(meta: dict) -> bool:
+    """Tell whether every redirect that led to an answer is there to stay."""
+    return all(status in LASTING_REDIRECTS for status in meta.get("redirect_reasons", ()))
 
 
 def reason_of(failure) -> str:
