@@ -6,6 +6,7 @@ Pure functions over an answer. Every rule wants several independent signs, measu
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import urlsplit
 
@@ -15,12 +16,14 @@ from scrapy.http import HtmlResponse, Response, TextResponse
 from newsarchive.extract.article import tree_of
 from newsarchive.extract.html import canonical_link
 from newsarchive.extract.select import compiled, strings
-from newsarchive.extract.text import plain
+from newsarchive.extract.text import letters, plain, unmarked
 from newsarchive.urls import absolute
 
 BOT_WALL = "bot wall"
 CONSENT_WALL = "consent wall"
 LOGIN_WALL = "login wall"
+MAINTENANCE = "maintenance"
+SERVER_ERROR = "server error"
 SOFT_404 = "soft 404"
 
 SHORT = 1_500
@@ -81,6 +84,44 @@ CONSENT_WORDS = re.compile(
     r"|je hebt de keuze|uw privacy|jouw privacy",
     re.I,
 )
+# The whole of a headline or title, but for a site's name.
+TAIL = r"(\W*$|\s*[|·:–—-]\s)"
+NOTICES = (
+    (
+        LOGIN_WALL,
+        re.compile(
+            rf"^\W*(please )?(sign|log) ?(in|on)( or (register|sign up|subscribe))?{TAIL}"
+            r"|^\W*(please )?((sign|log) ?in|register|subscribe)( or (register|sign up|subscribe|log ?in|sign ?in))?"
+            r" to (continue|read|view|access)\b"
+            rf"|^\W*(login|login required|anmelden|anmeldung|einloggen|se connecter|connexion|iniciar sesi[oó]n|accedi|inloggen"
+            rf"|entrar|zaloguj się|войти|вход){TAIL}",
+            re.I,
+        ),
+    ),
+    (
+        MAINTENANCE,
+        re.compile(
+            rf"^\W*(we(.ll| will| are going to)? be (right )?back( soon| shortly)?|(we.ll |be )right back"
+            rf"|(scheduled |site |planned )?maintenance( mode| work| page)?|((the|our) )?(web)?site( is)? (down|under maintenance)"
+            rf"( for maintenance)?|(temporarily|currently|down) (down|offline|unavailable|for (scheduled )?maintenance)"
+            rf"|(under|undergoing) (scheduled )?maintenance|wartung(sarbeiten|smodus)?|(site )?en maintenance"
+            rf"|(sitio )?en mantenimiento|(sito )?in manutenzione|em manutenção|onderhoud|(ведутся )?технические работы){TAIL}",
+            re.I,
+        ),
+    ),
+    (
+        SERVER_ERROR,
+        re.compile(
+            rf"^\W*((http )?(error )?(500|502|503|504|520|521|522|524)\W*(error|internal server error|bad gateway"
+            rf"|service (temporarily )?unavailable|gateway time-?out)?|(internal )?server error|bad gateway|gateway time-?out"
+            rf"|service (is )?(temporarily )?(unavailable|not available)|database (connection )?error|application error"
+            rf"|error establishing a database connection|web server is down|something went wrong|too many requests"
+            rf"|(an|a fatal|an unexpected|an internal) error (has )?occurred|oops,? (an error occurred|something went wrong)"
+            rf"|(interner serverfehler|erreur interne du serveur|error interno del servidor|ошибка сервера)){TAIL}",
+            re.I,
+        ),
+    ),
+)
 # As a headline or at a title's beginning, where a sentence of an article would go on.
 NOT_FOUND = re.compile(
     r"^\W*((error|fehler|erreur|errore|ошибка|错误|http)\W{0,3})?(404|410)\b(?! (people|dead|cases|million|days))"
@@ -116,12 +157,17 @@ ERROR_MARK = re.compile(
     r"(^|[\s_-])(error-?404|404|page-?404|is-?404|not-?found|page-?not-?found|error-?page|template-404)($|[\s_-])", re.I
 )
 
-# og:type alone is no sign: some sites give it to every page.
-ARTICLE_DATA = (
-    "//meta[@property='article:published_time' or @name='article:published_time']",
-    "//*[@itemtype][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting') or contains(@itemtype, 'Report')]",
-    "//*[@itemprop='headline']",
+# The headline of an article. og:type alone makes none: some sites give it to every page.
+DECLARED = (
+    "//*[@itemprop='headline']/@content | //*[@itemprop='headline'][not(@content)]",
+    "//*[@itemtype][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting') or contains(@itemtype, 'Report')]"
+    "//h1[@itemprop='name']",
+    "//meta[@property='og:title'][//meta[@property='article:published_time' or @name='article:published_time']]/@content",
 )
+SAYS_SOMETHING = 12
+"""Letters of a title that are more than a site's name or a section's."""
+
+HEADLINE_JSON = re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.)*)"')
 ARTICLE_JSON = re.compile(r'"@type"\s*:\s*\[?\s*"(\w*Article|\w*Posting|Report|Review)"')
 SCRIPTS = "//script[contains(translate(@type, 'ADEJLNOPS', 'adejlnops'), 'application/ld+json')]/text()"
 UNREAD = frozenset(("script", "style", "noscript", "template", "svg", "head", "select", "iframe"))
@@ -149,8 +195,8 @@ MAX_TAGS = 250_000
 def obstacle(response: Response) -> str | None:
     """Return what ``response`` is instead of the page that was asked for: its kind, a colon, the signs; None when it is none.
 
-    Kinds are :data:`BOT_WALL`, :data:`CONSENT_WALL` and, for an answer 200, :data:`SOFT_404`; and ``page of … tags``, which
-    no memory should hold.
+    Kinds are :data:`BOT_WALL`, :data:`CONSENT_WALL` and, for an answer 200, :data:`LOGIN_WALL`, :data:`MAINTENANCE`,
+    :data:`SERVER_ERROR` and :data:`SOFT_404`; and ``page of … tags``, which no memory should hold.
     """
     if (tags := response.body.count(b"<")) > MAX_TAGS:
         return f"page of {tags} tags"
@@ -160,14 +206,16 @@ def obstacle(response: Response) -> str | None:
     if not isinstance(response, HtmlResponse) or not response.body:
         return None
     root = tree_of(response)
-    if has_article_data(root):  # nearly every page ends here, and cheaply
-        return None
     titles = [text for query in ("//title", "//h1") for text in map(plain, strings(root, query)[:2]) if text]
+    if names_this_page(root, titles):  # nearly every page ends here, and cheaply
+        return None
     length = visible_length(root, LONG)
     if length < LONG and (wall := _wall(root, response.body, titles, length)):
         return wall
     if response.status != 200:
         return None
+    if length < SHORT and (said := _notice(titles)):
+        return said
     lost = _lost(root, response, titles)
     if length < SHORT:
         lost.append("little text")
@@ -188,9 +236,36 @@ def _wall(root: etree._Element, body: bytes, titles: list[str], length: int) -> 
     return None
 
 
-def has_article_data(root) -> bool:
-    """Tell whether the page declares an article in JSON-LD, microdata or OpenGraph."""
-    return any(ARTICLE_JSON.search(text) for text in compiled(SCRIPTS)(root)) or any(compiled(q)(root) for q in ARTICLE_DATA)
+def _notice(titles: list[str]) -> str | None:
+    for kind, words in NOTICES:
+        if said := next((title for title in titles if words.search(title)), None):
+            return f"{kind}: {said}"[:200]
+    return None
+
+
+def names_this_page(root: etree._Element, titles: list[str]) -> bool:
+    """Tell whether JSON-LD, microdata or OpenGraph declare an article whose headline is one of ``titles``, which the page shows.
+
+    Walls keep the data of the page that they stand before, and error pages show teasers of other articles with theirs.
+    """
+    declared = [text for query in DECLARED for text in strings(root, query)]
+    for script in compiled(SCRIPTS)(root):
+        if ARTICLE_JSON.search(script):
+            declared += [_unquoted(text) for text in HEADLINE_JSON.findall(script)]
+    shown = [text for title in titles if (text := letters(title))]
+    return any(
+        text == title or (min(len(text), len(title)) >= SAYS_SOMETHING and (text in title or title in text))
+        for headline in declared
+        if (text := letters(unmarked(headline)))
+        for title in shown
+    )
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return json.loads(f'"{text}"')
+    except ValueError:
+        return text
 
 
 def visible_length(root, enough: int) -> int:
