@@ -14,6 +14,7 @@ from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
 from newsarchive.replaystore import ReplayStore
 from newsarchive.reread import reread
+from newsarchive.revisions import is_another_page
 from newsarchive.store.archive import Archive
 from newsarchive.store.hosts import Turn
 from newsarchive.store.images import Picture
@@ -176,6 +177,11 @@ class ArchiveLedger:
     def stands_apart(self, article: Article, address: str) -> bool:
         """Tell whether ``article`` is no copy of what its page calls itself, see :meth:`Pages.stands_apart`."""
         return self.archive.pages.stands_apart(article, address)
+
+    def is_another_page(self, article: Article) -> bool:
+        """Tell whether ``article`` was read from a notice in the place of the one that the archive has."""
+        old = self.archive.articles.get(article.id)
+        return old is not None and is_another_page(old, article)
 
     def had(self, article: Article) -> bool:
         """Tell whether this crawl stored ``article`` from another page already; the page it was read on goes over to it."""

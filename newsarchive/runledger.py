@@ -116,6 +116,9 @@ class RunLedger:
     def stands_apart(self, article: Article, address: str) -> bool:
         return article.id in self.seen
 
+    def is_another_page(self, article: Article) -> bool:
+        return False
+
     def others(self) -> int:
         return 0
 

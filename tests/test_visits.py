@@ -162,3 +162,20 @@ def test_a_page_that_a_passing_redirect_led_away_from_is_asked_again(unread):
     assert [page.url for page in unread.archive.pages.claim(unread.crawl, Cover("demo"), 9, gone=True)] == [ADDRESSES[1]]
     unread.visit(1, ADDRESSES[1])
     assert unread.stored() == ADDRESSES[:2]
+
+
+def test_a_notice_that_took_an_articles_place_is_no_edit(unread):
+    unread.sight(ADDRESSES[0])
+    unread.visit(0, ADDRESSES[0])
+    page = f"<article class='story'><h1>Our new app</h1><div class='story-body'><p>{'Have you tried it yet? ' * 30}</p></div></article>"
+    request = unread.spider.article_request(ADDRESSES[0], f"demo:{ADDRESSES[0]}")
+    assert (
+        list(unread.spider.parse_article(HtmlResponse(ADDRESSES[0], body=page.encode(), encoding="utf-8", request=request))) == []
+    )
+    ((state, reason),) = unread.archive.db.execute("select state, reason from page").fetchall()
+    assert (state, reason) == ("stored", "newer")
+
+
+def test_a_text_that_is_cut_by_its_nesting_is_owed(visited):
+    story = PAGES.article(STORIES[0]).replace('<div class="story-body">', "<div>" * 3000 + '<div class="story-body">')
+    assert visited(URL, body=story.encode()) == ("waiting", "elements nested so deep that the text is cut")

@@ -190,6 +190,8 @@ def gate(url: str) -> str | None:
 
 # A tree takes some 800 bytes an element: so many keep a crawl under 300 MB. The largest of 467 real pages has 10,305 tags.
 MAX_TAGS = 250_000
+MAX_DEPTH = 2048
+"""libxml2 2.14 reads no deeper."""
 
 
 def obstacle(response: Response) -> str | None:
@@ -221,6 +223,15 @@ def obstacle(response: Response) -> str | None:
         lost.append("little text")
     # Two signs, and not those two alone that a true page may have.
     return f"{SOFT_404}: {', '.join(lost)}" if len(lost) >= 2 and set(lost) - {"noindex", "little text"} else None
+
+
+def is_cut_by_depth(response: HtmlResponse) -> bool:
+    """Tell whether the page is nested as deep as the parser goes: what lies deeper is not in its tree."""
+    depth = deepest = 0
+    for event, _ in etree.iterwalk(tree_of(response), events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return deepest >= MAX_DEPTH
 
 
 def _wall(root: etree._Element, body: bytes, titles: list[str], length: int) -> str | None:

@@ -12,7 +12,7 @@ from scrapy.http import HtmlResponse, Response
 from newsarchive.dates import iso
 from newsarchive.discovery.sections import slug
 from newsarchive.extract.article import is_article, load_article
-from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, SOFT_404, gate, obstacle
+from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, SOFT_404, gate, is_cut_by_depth, obstacle
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
@@ -78,7 +78,13 @@ class ArticleCallbacks:
             self.crawler.stats.inc_value(f"archive/unread/{lacks}")
             self._record(page, "failed", f"no {lacks} on it", at_last="not_article")
             return
+        if "short_body" in article.flags and is_cut_by_depth(response):
+            self._record(page, "failed", "elements nested so deep that the text is cut")
+            return
         self._keep_apart(article, response.url)
+        if self.ledger.is_another_page(article):
+            self._record(page, "failed", f"another page in its place: {article.headline}"[:200])
+            return
         captured = response.meta.get("captured")
         fetched_at = datetime.fromisoformat(captured.row["fetched_at"]) if captured else datetime.now(UTC)
         article.fetched_at = iso(fetched_at)
