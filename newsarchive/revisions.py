@@ -9,10 +9,10 @@ from typing import Any
 
 from newsarchive.items import Article
 
-# Of "images" the lead photo alone.
 ORIGINS_IN_ONE_PIECE = ("jsonld", "microdata", "opengraph")
 """Origins that a page has or lacks as a whole."""
 
+# Of "images" the lead photo alone.
 REVISION_FIELDS = ("headline", "description", "authors", "body", "section", "tags", "images")
 
 
