@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -159,10 +160,11 @@ ERROR_MARK = re.compile(
 
 # The headline of an article. og:type alone makes none: some sites give it to every page.
 DECLARED = (
-    "//*[@itemprop='headline']/@content | //*[@itemprop='headline'][not(@content)]",
+    "//*[@itemprop='headline']/@content",
+    "//*[@itemprop='headline'][not(@content)]",
     "//*[@itemtype][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting') or contains(@itemtype, 'Report')]"
     "//h1[@itemprop='name']",
-    "//meta[@property='og:title'][//meta[@property='article:published_time' or @name='article:published_time']]/@content",
+    "//meta[@property='article:published_time' or @name='article:published_time'][1]/../meta[@property='og:title']/@content",
 )
 SAYS_SOMETHING = 12
 """Letters of a title that are more than a site's name or a section's."""
@@ -259,17 +261,21 @@ def names_this_page(root: etree._Element, titles: list[str]) -> bool:
 
     Walls keep the data of the page that they stand before, and error pages show teasers of other articles with theirs.
     """
-    declared = [text for query in DECLARED for text in strings(root, query)]
-    for script in compiled(SCRIPTS)(root):
-        if ARTICLE_JSON.search(script):
-            declared += [_unquoted(text) for text in HEADLINE_JSON.findall(script)]
     shown = [text for title in titles if (text := letters(title))]
     return any(
         text == title or (min(len(text), len(title)) >= SAYS_SOMETHING and (text in title or title in text))
-        for headline in declared
+        for headline in _declared(root)
         if (text := letters(unmarked(headline)))
         for title in shown
     )
+
+
+def _declared(root: etree._Element) -> Iterator[str]:
+    for script in compiled(SCRIPTS)(root):
+        if ARTICLE_JSON.search(script):
+            yield from map(_unquoted, HEADLINE_JSON.findall(script))
+    for query in DECLARED:
+        yield from strings(root, query)
 
 
 def _unquoted(text: str) -> str:
