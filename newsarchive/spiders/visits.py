@@ -62,7 +62,8 @@ class ArticleCallbacks:
         page = response.meta["page"]
         for article in self._article(response):
             yield article
-            page = article.id if page and page.partition(":")[2].startswith("http") else page  # where it goes over to
+            if page and page.partition(":")[2].startswith("http") and not article.visit.passing:
+                page = article.id  # where it goes over to
         yield from self._next_capture(response.request, page)
 
     def _article(self, response: Response) -> Iterator[Article]:
