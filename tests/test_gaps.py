@@ -61,6 +61,8 @@ def test_one_article_that_is_pinned_or_dated_anew_bridges_no_gap(site, bridge):
     site.feed(*site.numbered(20, 11))
     site.feed(site.link(15, None if bridge == "pinned" else 41), *site.numbered(40, 31))
     assert site.gaps() == [("no overlap", None)]
+    between = site.archive.db.execute("select since, until from gap").fetchone()
+    assert tuple(between) == (site.link(20).day, site.link(31).day)
 
 
 def test_a_feed_without_order_has_nothing_pinned(site):

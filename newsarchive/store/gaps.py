@@ -29,9 +29,8 @@ class Gaps:
             if not self._by_days(row, row["since"], until):
                 self._open(row, row["since"], until, row["end"])
             return
-        newest_before = self._missed_overlap(row)
-        if newest_before is not None:
-            self._open(row, newest_before, row["reached"], "no overlap")
+        if between := self._missed_overlap(row):
+            self._open(row, *between, "no overlap")
             if row["source"] == "feed":
                 return
         self._close(row)
@@ -52,8 +51,8 @@ class Gaps:
                 (row["site"], row["source"], row["url"], row["section"], since, until, reason, self.archive.now()),
             )
 
-    def _missed_overlap(self, row) -> str | None:
-        """The newest day seen before, when ``row`` shows nothing that was and does not reach back to it; else None."""
+    def _missed_overlap(self, row) -> tuple[str, str] | None:
+        """The newest day seen before and the oldest seen now, when ``row`` shows nothing of what was seen before; else None."""
         db = self.archive.db
         place = (row["source"], row["url"], row["id"])
         (before,) = db.execute(
@@ -70,7 +69,10 @@ class Gaps:
             where s.source = ? and s.listing = ? and s.last_walk = ? order by s.position desc""",
             place,
         ).fetchall()
-        return None if any(walk < row["id"] for walk in _unpinned(shown)) else before
+        unpinned = _unpinned(shown)
+        if any(walk < row["id"] for _, walk in unpinned):
+            return None
+        return before, max(before, min((day for day, _ in unpinned if day), default=before))
 
     def _close(self, row) -> None:
         db = self.archive.db
@@ -110,14 +112,14 @@ class Gaps:
         return older is None
 
 
-def _unpinned(shown: list[tuple[str | None, int]]) -> list[int]:
-    """Return the walks of those of ``shown`` (day and first walk, from the bottom up) that have nothing newer below them.
+def _unpinned(shown: list[tuple[str | None, int]]) -> list[tuple[str | None, int]]:
+    """Return those of ``shown`` (day and first walk, from the bottom up) that have nothing newer below them.
 
     What was pinned, or dated anew, tells nothing of what lies between. A listing without order has nothing pinned.
     """
-    newest, walks = "", []
+    newest, found = "", []
     for day, walk in shown:
         if (day or newest) >= newest:
             newest = day or newest
-            walks.append(walk)
-    return walks if 2 * len(walks) > len(shown) else [walk for _, walk in shown]
+            found.append((day, walk))
+    return found if 2 * len(found) > len(shown) else shown
