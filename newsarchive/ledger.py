@@ -15,6 +15,7 @@ from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
 from newsarchive.replaystore import ReplayStore
 from newsarchive.reread import reread
+from newsarchive.revisions import is_another_page
 from newsarchive.store.archive import Archive
 from newsarchive.store.drawn import NEEDS_BROWSER
 from newsarchive.store.hosts import Turn
@@ -29,7 +30,7 @@ AGAIN = 500
 """So many pages that failed are asked once more at the end of the same crawl; of a site that is down, the rest wait."""
 
 LASTING = (
-    *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "soft 404", "web archive"),
+    *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "login wall", "soft 404", "web archive"),
     *(NEEDS_BROWSER, "IgnoreRequest", "NotCaptured", "DownloadCancelledError", "page of "),  # a loop; not in a replay; too large
 )
 """Beginnings of the reasons that do not pass within one crawl."""
@@ -103,7 +104,7 @@ class ArchiveLedger:
         return self.archive.listings.whole_since(self.site, listing.source, listing.url, self.archive.ago(days))
 
     def came_to(self, listing: Listing) -> str | None:
-        """Return what the last walk of ``listing`` was to ask next, when it was not whole."""
+        """Return where the last walk of ``listing`` may be gone on with, when it was not whole."""
         return self.archive.listings.came_to(self.site, listing.source, listing.url)
 
     def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
@@ -118,7 +119,7 @@ class ArchiveLedger:
             await self.captures.settle(captured)
 
     def step(self, walk: Walk, at: str | None) -> None:
-        """Note how far ``walk`` came, and what it asks next. No other walk can go on at a round of a browser's page."""
+        """Note how far ``walk`` came, and where another may go on with it: at no round of a browser's page."""
         at = at and urldefrag(at).url
         self.archive.listings.step(walk.id, pages=walk.pages, links=walk.links, new=walk.new, reached=walk.reached, at=at)
 
@@ -130,9 +131,9 @@ class ArchiveLedger:
         """Forget ``walk``: its listing does not exist."""
         self.archive.listings.drop(walk.id)
 
-    def claim(self, cover: Cover, limit: int) -> list[Page]:
-        """Claim pages that wait."""
-        return self.archive.pages.claim(self.crawl, cover, limit)
+    def claim(self, cover: Cover, limit: int, gone: bool = False) -> list[Page]:
+        """Claim pages that wait, or those that are ``gone`` and may be back."""
+        return self.archive.pages.claim(self.crawl, cover, limit, gone)
 
     def claim_due(self, cover: Cover, limit: int, wanted: Revisiting) -> list[Page]:
         """Claim stored pages that are worth a re-visit."""
@@ -175,6 +176,15 @@ class ArchiveLedger:
     def sections(self, page: str | None) -> set[str]:
         """The sections on whose listings ``page`` was sighted, in lower case."""
         return self.archive.sightings.sections(page) if page else set()
+
+    def stands_apart(self, article: Article, address: str) -> bool:
+        """Tell whether ``article`` is no copy of what its page calls itself, see :meth:`Pages.stands_apart`."""
+        return self.archive.pages.stands_apart(article, address)
+
+    def is_another_page(self, article: Article) -> bool:
+        """Tell whether ``article`` was read from a notice in the place of the one that the archive has."""
+        old = self.archive.articles.get(article.id)
+        return old is not None and is_another_page(old, article)
 
     def had(self, article: Article) -> bool:
         """Tell whether this crawl stored ``article`` from another page already; the page it was read on goes over to it."""

@@ -88,7 +88,7 @@ class SightingMiddleware:
             return
         going_on = [request for request in more if request.url in asked]
         going_on += [spider.more_request(url, walk) for url in asked - {request.url for request in going_on}]
-        spider.ledger.step(walk, going_on[0].url if going_on else None)
+        spider.ledger.step(walk, walk.comes_back_to if going_on else None)
         for request in going_on:
             if not spider.frontier.park(request):
                 yield request

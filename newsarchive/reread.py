@@ -32,6 +32,8 @@ def reread(old: Article, folder: Path, site: type[SiteRules] | None) -> Article:
         raise
     except Exception as error:  # a page that nobody foresaw, or a rule that is wrong: it keeps no other from being read
         raise WarcError(f"{type(error).__name__} while reading the capture of {old.id}: {error}") from error
+    if new.id != old.id and "canonical_ignored" in old.flags:
+        new.url, new.flags = old.url, [*new.flags, "canonical_ignored"]
     new.id, new.site, new.key = old.id, old.site, old.key
     new.revision, new.fetched_at, new.capture = old.revision, old.fetched_at, old.capture
     new.flags += [flag for flag in old.flags if flag in VISIT_FLAGS and flag not in new.flags]

@@ -10,7 +10,7 @@ from scrapy.http import Response
 
 from newsarchive.capturestore import Captured
 from newsarchive.discovery.walk import Listing, Walk
-from newsarchive.items import Link
+from newsarchive.items import Article, Link
 from newsarchive.store.hosts import Turn
 from newsarchive.store.pages import Cover, Page
 from newsarchive.store.revisits import Revisiting
@@ -89,7 +89,9 @@ class RunLedger:
     def drop(self, walk: Walk) -> None:
         pass
 
-    def claim(self, cover: Cover, limit: int) -> list[Page]:
+    def claim(self, cover: Cover, limit: int, gone: bool = False) -> list[Page]:
+        if gone:
+            return []
         pages = [self.left.popleft() for _ in range(min(limit, len(self.left)))]
         self.under_way.update(page.id for page in pages)
         return pages
@@ -122,6 +124,12 @@ class RunLedger:
 
     def sections(self, page: str | None) -> set[str]:
         return self.seen.get(page, set())
+
+    def stands_apart(self, article: Article, address: str) -> bool:
+        return article.id in self.seen
+
+    def is_another_page(self, article: Article) -> bool:
+        return False
 
     def others(self) -> int:
         return 0

@@ -56,7 +56,7 @@ class Interrupted:
 
     id: int
     at: str
-    """What it was to ask next."""
+    """The last chunk that it read: what stood below may have moved up into it, where chunks are counted from the top."""
 
     until: str | None
     """As :attr:`Earlier.until`."""
@@ -119,9 +119,18 @@ class Walk:
         self.asked = {self.listing.url}
         self.above: str | None = None
         """Where the listing goes on above the place that was jumped to, until that has answered."""
+        self.resumed: int | None = None
+        """The interrupted walk whose place was jumped to."""
+        self.read = self.listing.url
+        """The last chunk that had articles."""
         self.empty = self.stale = 0
         self.recent: deque[frozenset[str]] = deque(maxlen=REMEMBERED_CHUNKS)
         self.faults: list[str] = []
+
+    @property
+    def comes_back_to(self) -> str:
+        """Where another walk may go on with this one, see :attr:`Interrupted.at`; without order: what was to be asked next."""
+        return self.read if self.listing.newest_first else self.at
 
     @property
     def covers(self) -> str | None:
@@ -151,13 +160,16 @@ class Walk:
                 self._finish("repeats", f"its continuation {more[0]} was asked before")
             return self._ask(fresh)
         keys = frozenset(link.key for link in links)
-        if self.above and all(self.id in known.get(key, ()) for key in keys):  # nothing, or the top again
+        if self.above and not self._joins(links, known):
             return self._walk_from_above()
         self.above = None
+        self.read = self.at if links else self.read
         self.empty = 0 if links else self.empty + 1
         self.stale = self.stale + 1 if keys and keys <= frozenset().union(*self.recent) else 0
         if not links and not more and self.pages == 1:
             self._finish("error", "no article on it")
+        elif not more and self.faults:
+            self._finish("error", self.faults[-1])
         elif not more or self.empty >= EMPTY_CHUNKS:
             self._finish("exhausted")
         elif self.since and (dated := [link.day for link in links if link.day]) and max(dated) < self.since:
@@ -201,7 +213,15 @@ class Walk:
         if by not in self.interrupted or 2 * count <= len(loose) or not _within(loose, self.interrupted[by].until):
             return None
         at = self.interrupted.pop(by).at
+        self.resumed = by
         return None if at in self.asked else at
+
+    def _joins(self, links: Sequence[Link], known: Mapping[str, tuple[int, int]]) -> bool:
+        """Tell whether the place that was jumped to still has something of what the interrupted walk saw.
+
+        Else it may lie below what moved up since, when articles were taken down, or be the top again.
+        """
+        return any(known[link.key][1] == self.resumed for link in in_order(links) if link.key in known)
 
     def fail(self, reason: str, end: str = "error", at: str | None = None) -> list[str]:
         """The answer at ``at`` could not be had or read. Return what to ask instead.

@@ -15,7 +15,7 @@ from newsarchive.chromium import BrowserFailed
 from newsarchive.dates import day_in, days_between, zone
 from newsarchive.discovery.loadmore import round_address, round_of
 from newsarchive.discovery.safexml import ListingError
-from newsarchive.discovery.sections import slug
+from newsarchive.discovery.sections import is_empty_chunk, slug
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import nearest
 from newsarchive.extract.walls import obstacle
@@ -166,15 +166,20 @@ class ListingCallbacks:
         except ListingError as error:
             yield from self._unread(response, walk, str(error))
             return
-        if not chunk.links and (walk.pages == 0 or walk.above) and (wall := obstacle(response)):
-            self.count_wall(response, wall)
-            yield from self._unread(response, walk, wall)
-            return
+        requests = list(self.link_requests(walk, chunk.links))
+        if isinstance(response, HtmlResponse) and not (requests and chunk.more):  # a true end, or what stands in its place
+            if wall := obstacle(response):
+                self.count_wall(response, wall)
+                yield from self._unread(response, walk, wall)
+                return
+            if source == "sections" and walk.pages and not requests and not chunk.more and not is_empty_chunk(response):
+                yield from self._unread(response, walk, "neither an article nor a continuation on it")
+                return
         if chunk.fault:
             walk.faults.append(chunk.fault)
         if source == "sections" and walk.pages == 0 and isinstance(response, HtmlResponse):
             self._learn_names(response, walk)
-        yield from self.link_requests(walk, chunk.links)
+        yield from requests
         for url in chunk.more:
             yield self.more_request(self.real(url), walk)
 
@@ -238,7 +243,7 @@ class ListingCallbacks:
     def walk_ended(self, walk: Walk, fill: bool = True) -> list[scrapy.Request]:
         """Close ``walk`` in the ledger. Return requests for the days that its listing did not reach, with ``fill``."""
         whole = walk.end in WHOLE
-        self.ledger.step(walk, None if whole else walk.at)
+        self.ledger.step(walk, None if whole else walk.comes_back_to)
         self.ledger.end(walk)
         listing = walk.listing
         self.crawler.stats.inc_value(f"archive/listing/{walk.end}")
