@@ -223,6 +223,12 @@ class JsonLinesExtension:
         self.archive.close()
 
 
+def feed_path(uri: str) -> str:
+    """Return the path of a feed in a file; an address of another kind stays as it is."""
+    parts = urlsplit(uri)
+    return url2pathname(parts.path) if parts.scheme == "file" else uri
+
+
 def check_jsonlines(archive: Archive, settings) -> None:
     """Mend the file in ``JSONLINES_PATH``, or raise in one line why it cannot be kept."""
     path = settings["JSONLINES_PATH"]
@@ -230,9 +236,7 @@ def check_jsonlines(archive: Archive, settings) -> None:
         return
     file = JsonLinesFile(archive, path)
     for uri in settings.getdict("FEEDS"):
-        parts = urlsplit(str(uri))
-        feed = url2pathname(parts.path) if parts.scheme == "file" else str(uri)
-        if os.path.realpath(feed) == file.name:
+        if os.path.realpath(feed_path(str(uri))) == file.name:
             raise ValueError(f"{path} is JSONLINES_PATH and a feed as well; a file has one writer")
     if not file.path.parent.is_dir():
         raise ValueError(f"JSONLINES_PATH is {path}, and there is no folder {file.path.parent}")

@@ -70,6 +70,8 @@ class Command(ArchiveCommand):
         with closing(Archive(archive_path(self.settings), read_only=True)) as archive:
             if opts.site and opts.site not in archive.sites():
                 raise ValueError(f"the archive has no site {opts.site!r}; it has {', '.join(archive.sites()) or 'none'}")
+            if opts.output != "-" and archive.owns(opts.output):
+                raise ValueError(f"{opts.output} is one of the archive's own files; name another")
             if format == "sqlite":
                 with written_whole(Path(opts.output)) as temporary:
                     count, cursor = copy(archive, selection, temporary)
