@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -70,20 +71,47 @@ class JsonLinesFile:
             return True
         if size >= place[1] > 0 and self._ends_line(place[1]):
             if size > place[1]:
-                logger.info("Mended %s: %d bytes that the archive does not know of are cut off", self.path, size - place[1])
-                self._cut(place[1])
+                self._cut_rest(place[1])
             return True
         self.table.forget(self.name)
         return False
 
+    def _cut_rest(self, begin: int) -> None:
+        """Cut off what stands behind ``begin``: a killed process may have left it, and it is written anew.
+
+        What the archive cannot write anew, for an older one was put back, is moved aside.
+        """
+        aside, moved = self._aside(), 0
+        with open(self.path, "rb") as file, open(aside, "wb") as other:
+            file.seek(begin)
+            for line in file:
+                text = _text_of(line)
+                if not (self.table.has(*text) if text else not line.endswith(b"\n")):
+                    other.write(line.rstrip(b"\n") + b"\n")
+                    moved += 1
+            other.flush()
+            os.fsync(other.fileno())
+        if moved:
+            sync_folder(aside.parent)
+            self.table.forget(str(aside))  # what is erased goes from there as well
+            logger.warning("%d lines of %s are of no text of this archive, and stand in %s now", moved, self.path, aside)
+        else:
+            aside.unlink()
+        logger.info("Mended %s: %d bytes that the archive does not know of are cut off", self.path, self._size() - begin)
+        self._cut(begin)
+
+    def _aside(self) -> Path:
+        names = (self.path.with_name(f"{self.path.stem}.aside-{n}{self.path.suffix}") for n in count(1))
+        return next(path for path in names if not path.exists())
+
     def _append(self, rows: Iterable, seq: int, size: int) -> int:
-        count = 0
+        lines = 0
         new = not self.path.exists()
         try:
             with open(self.path, "ab") as file:
                 for row in rows:
                     file.write(json_line(row).encode())
-                    count, seq = count + 1, row["seq"]
+                    lines, seq = lines + 1, row["seq"]
                 file.flush()
                 os.fsync(file.fileno())
                 end = file.tell()
@@ -93,9 +121,9 @@ class JsonLinesFile:
             raise
         if new:
             sync_folder(self.path.parent)
-        if count:
+        if lines:
             self.table.put(self.name, seq, end)
-        return count
+        return lines
 
     def _take_over(self) -> None:
         """Read what the file holds, add what it lacks, and from then on keep it. Nothing is done when it changes meanwhile."""
@@ -128,12 +156,7 @@ class JsonLinesFile:
     def _texts(self, file: BinaryIO, sizes: list[int]) -> Iterator[tuple[str, str]]:
         """Yield id and content hash of each line, its size in ``sizes``; the last line may be torn."""
         for n, line in enumerate(iter(lambda: file.readline(LONGEST), b""), 1):
-            try:
-                article = json.loads(line)
-                text = article["id"], article["content_hash"]
-            except (ValueError, TypeError, KeyError):
-                text = None
-            if text and all(isinstance(value, str) for value in text):
+            if text := _text_of(line):
                 sizes.append(len(line))
                 yield text
             elif line.endswith(b"\n") or not (line.startswith(BEGIN) or BEGIN.startswith(line)) or len(line) == LONGEST:
@@ -173,6 +196,16 @@ class JsonLinesFile:
     def _cut(self, size: int) -> None:
         if self._size() > size:
             os.truncate(self.path, size)
+
+
+def _text_of(line: bytes) -> tuple[str, str] | None:
+    """Return id and content hash of the article in ``line``; None when there is none."""
+    try:
+        article = json.loads(line)
+        text = article["id"], article["content_hash"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return text if all(isinstance(value, str) for value in text) else None
 
 
 class JsonLinesExtension:

@@ -151,6 +151,57 @@ def test_a_withdrawn_article_does_not_come_back(archive, file):
     assert texts(file.path) == [("news:1", 1), ("news:3", 1)]
 
 
+def test_an_archive_of_before_that_was_put_back_costs_no_line(archive, file, tmp_path):
+    """The lines that only the newer archive knew were taken for a dead process's, and cut off."""
+    put(archive, 1, 2)
+    write(file)
+    backup = Archive(tmp_path / "backup.db")
+    archive.db.backup(backup.db)
+    put(archive, 3, 4, tags=["Zürich"])
+    write(file)
+    newer = file.path.read_bytes().splitlines(keepends=True)[2:]
+    put(backup, 5)
+    restored = JsonLinesFile(backup, file.path)
+    with open(file.path, "ab") as torn:
+        torn.write(b'{"id": "news:6", "si')
+    write(restored)
+    assert texts(file.path) == in_archive(backup) == [("news:1", 1), ("news:2", 1), ("news:5", 1)]
+    aside = tmp_path / "articles.aside-1.jsonl"
+    assert aside.read_bytes() == b"".join(newer)
+    # What is erased later is erased there as well.
+    put(backup, 3)
+    backup.withdrawals.erase("news:3", "court")
+    backup.withdrawals.clean_lines()
+    backup.close()
+    assert aside.read_bytes() == newer[1]
+
+
+def test_what_is_withdrawn_leaves_a_file_that_has_to_be_read_first(archive, file):
+    """Its row was deleted, so nobody knew of the file any more."""
+    put(archive, 1, 2, 3)
+    write(file)
+    lines = file.path.read_text().splitlines(keepends=True)
+    file.path.write_text(f"# notes\n{lines[1]}{lines[0]}{lines[1][:60]}")
+    with pytest.raises(ArchiveError, match="is no article"):
+        file.write()
+    archive.withdrawals.erase("news:2", "court")
+    archive.withdrawals.clean_lines()
+    assert file.path.read_text() == f"# notes\n{lines[0]}"
+
+
+def test_what_is_hidden_leaves_the_file(archive, file):
+    put(archive, 1, 2)
+    write(file)
+    archive.crawls.end(1, "finished", {})
+    archive.crawls.end(2, "finished", {})
+    hide = ("withdraw", "news:1", "--mode", "hide", "--reason", "a complaint", "-s", f"ARCHIVE_DIR={archive.path.parent}")
+    assert command(*hide).returncode == 0
+    assert texts(file.path) == [("news:2", 1)]
+    put(archive, 3)
+    write(file)
+    assert texts(file.path) == [("news:2", 1), ("news:3", 1)]
+
+
 def test_two_writers_of_one_file_double_nothing(archive, file):
     second = Archive(archive.path)
     link = file.path.with_name("link.jsonl")

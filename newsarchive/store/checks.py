@@ -155,7 +155,7 @@ def files(archive: Archive) -> Iterator[Finding]:
     for file, size in archive.db.execute("select file, bytes from image_file where state = 'stored' and file is not null"):
         if not (images / file).is_file() or (size is not None and (images / file).stat().st_size != size):
             yield Finding(f"the picture images/{file} is not there, or not whole", "put it back, or set it to state waiting")
-    for path, size in archive.db.execute("select path, bytes from jsonlines"):
+    for path, size in archive.db.execute("select path, bytes from jsonlines where bytes >= 0"):
         have = Path(path).stat().st_size if Path(path).is_file() else 0
         if have != size and not live:
             repair = "nothing: the next crawl with this JSONLINES_PATH mends it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -154,7 +155,7 @@ def _forget_in_backup(db: sqlite3.Connection, page: str) -> None:
 
 
 def clean_json_lines(archive, pages: Iterable[str]) -> None:
-    """Take the lines of erased articles out of the files that are kept in step with the archive; no crawl may be at work."""
+    """Take the lines of withdrawn articles out of the files that are kept in step with the archive; no crawl may be at work."""
     pages = set(pages)
     for name, whole in archive.db.execute("select path, bytes from jsonlines").fetchall():
         path = Path(name)
@@ -164,13 +165,15 @@ def clean_json_lines(archive, pages: Iterable[str]) -> None:
                 source = open(path, "rb")
             except FileNotFoundError:
                 continue
+            size = whole
             with source, open(part, "wb") as target:
-                while source.tell() < whole and (line := source.readline()):  # what follows a crash left, and is written anew
+                while line := source.readline():
                     if not (b'"id"' in line and _id(line) in pages):
                         target.write(line)
+                    elif source.tell() <= whole:
+                        size -= len(line)
                 target.flush()
                 os.fsync(target.fileno())
-                size = target.tell()
             part.replace(path)
             sync_folder(path.parent)
             db.execute("update jsonlines set bytes = ? where path = ?", (size, name))
@@ -180,4 +183,5 @@ def _id(line: bytes) -> str | None:
     try:
         return json.loads(line).get("id")
     except (ValueError, AttributeError):  # torn by a crash: whoever writes the file mends it
-        return None
+        begin = re.match(rb'\{"id": ("[^"]*")', line)
+        return begin and json.loads(begin[1])

@@ -95,10 +95,14 @@ class Withdrawals:
             left += clean_backups(self.archive, pages)
             if not live:
                 step("JSON Lines")
-                clean_json_lines(self.archive, pages)
+                self.clean_lines()
             step("database")
             left += clean_database(self.archive.db)
         return left
+
+    def clean_lines(self) -> None:
+        """Take the lines of withdrawn articles out of the JSON Lines files; no crawl may be at work."""
+        clean_json_lines(self.archive, [row[0] for row in self.archive.db.execute("select page from withdrawal")])
 
     def erased_since(self, at: str) -> bool:
         """Tell whether an article was erased since ``at``."""
