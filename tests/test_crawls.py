@@ -78,3 +78,13 @@ def test_the_row_of_an_earlier_version_is_known_by_process_and_start(archive):
     assert archive.crawls.live() == [crawl]
     put_process(archive, crawl, pid, f"{start}1")
     assert archive.crawls.live() == []
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(300, False), (20, True)])
+def test_a_clock_that_was_set_back_keeps_no_host_waiting(archive, seconds, left):
+    """A host's turn of five minutes ahead was within the longest pause, and waited for."""
+    archive.crawls.begin("news", {})
+    archive.hosts.pause("news.example", 100)
+    archive._clock.now -= timedelta(seconds=seconds)
+    archive.crawls.begin("news", {})
+    assert bool(archive.hosts.take_turn("news.example", 1, 600).left) is left

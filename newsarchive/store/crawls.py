@@ -17,6 +17,9 @@ SILENT_SECONDS = 60
 SET_BACK = timedelta(hours=1)
 """A clock that is so far behind the last crawl's was set back."""
 
+APART = timedelta(minutes=1)
+"""So far two right clocks may be apart; one that is further behind lets no host wait for what the other said."""
+
 
 class Crawls:
     """The table ``crawl``."""
@@ -29,7 +32,10 @@ class Crawls:
         now = self.archive.now()
         with self.archive.transaction() as db:
             last = db.execute("select alive_at from crawl order by id desc limit 1").fetchone()
-            if last and datetime.fromisoformat(now) < datetime.fromisoformat(last["alive_at"]) - SET_BACK:
+            behind = datetime.fromisoformat(last["alive_at"]) - datetime.fromisoformat(now) if last else timedelta(0)
+            if behind > APART:
+                self.archive.hosts.clock_set_back()
+            if behind > SET_BACK:
                 self.archive.pages.clock_set_back()
             return db.execute(
                 "insert into crawl (spider, arguments, host, process, started_at, alive_at) values (?, ?, ?, ?, ?, ?)",
