@@ -24,6 +24,7 @@ from scrapy.utils.asyncio import create_looping_call
 
 from newsarchive.exporters import json_line
 from newsarchive.monitor import archive_enabled, open_archive
+from newsarchive.stopping import ToldToStop
 from newsarchive.store.archive import Archive, ArchiveError
 from newsarchive.store.warc import sync_folder
 from newsarchive.trouble import FAULTS, line_of
@@ -214,7 +215,7 @@ class JsonLinesExtension:
     def __init__(self, crawler):
         self.interval = 2 * crawler.settings.getfloat("HEARTBEAT_SECONDS")
         # A connection of its own: its transactions are not the crawl's.
-        self.archive = open_archive(crawler.settings)
+        self.archive = open_archive(crawler.settings, ToldToStop(crawler))
         self.file = JsonLinesFile(self.archive, crawler.settings["JSONLINES_PATH"])
         self.loop = create_looping_call(self._beat)
         self.writing: asyncio.Task | None = None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 from newsarchive.dates import stamp
 from newsarchive.store.alarms import Alarms
@@ -30,6 +31,12 @@ from newsarchive.store.withdrawals import Withdrawals
 
 BUSY_SECONDS = 60
 """So long a transaction waits for another program that holds the archive."""
+
+STOPPING_SECONDS = 3
+"""The same when it is told to stop meanwhile."""
+
+SLICE_SECONDS = 1
+"""No signal is seen while SQLite itself waits: where one may come it waits so long at a time."""
 
 CHECKPOINT_SECONDS = 1
 LOG_BYTES = 64_000_000
@@ -54,7 +61,8 @@ class Archive:
     """The archive in the SQLite file ``path``, made when it does not exist.
 
     ``clock`` gives the present time, aware; ``older`` lets an archive of an older schema be opened, to be migrated;
-    ``busy_seconds`` is how long a transaction waits for another program. Raises :class:`ArchiveError` when the file is no
+    ``busy_seconds`` is how long a transaction waits for another program, and ``stopping`` tells when that is no use any more.
+    Raises :class:`ArchiveError` when the file is no
     archive, belongs to another version of the project, or cannot be opened.
     """
 
@@ -68,11 +76,13 @@ class Archive:
         read_only: bool = False,
         older: bool = False,
         busy_seconds: float = BUSY_SECONDS,
+        stopping: Callable[[], bool] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ):
         self.path = Path(path)
         self._older = older
         self._busy_seconds = busy_seconds
+        self._stopping = stopping
         self._clock = clock
         self._depth = 0
         try:
@@ -81,6 +91,7 @@ class Archive:
             raise ArchiveError(f"cannot open the archive {self.path}: {error}") from None
         except sqlite3.DatabaseError as error:
             raise DamagedError(f"{self.path} is damaged, or no archive ({error}); scrapy check-archive says more") from None
+        self._wait_for_others()
         self.crawls = Crawls(self)
         self.pages = Pages(self)
         self.sightings = Sightings(self)
@@ -154,7 +165,7 @@ class Archive:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing of what is done inside; transactions may stand inside each other."""
         if self._depth == 0:
-            self.db.execute("begin immediate")
+            self._begin()
         self._depth += 1
         try:
             yield self.db
@@ -168,6 +179,21 @@ class Archive:
             raise
         finally:
             self._depth -= 1
+
+    def _wait_for_others(self) -> None:
+        seconds = min(self._busy_seconds, SLICE_SECONDS) if self._stopping else self._busy_seconds
+        self.db.execute(f"pragma busy_timeout = {int(seconds * 1000)}")
+
+    def _begin(self) -> None:
+        began = monotonic()
+        while True:
+            try:
+                self.db.execute("begin immediate")
+                return
+            except sqlite3.OperationalError as error:
+                patience = STOPPING_SECONDS if self._stopping and self._stopping() else self._busy_seconds
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() - began >= patience:
+                    raise
 
     def sites(self) -> list[str]:
         """Return the sites of which the archive has pages or listings."""
@@ -210,7 +236,7 @@ class Archive:
         except sqlite3.OperationalError:  # another crawl does it, or writes
             pass
         finally:
-            self.db.execute(f"pragma busy_timeout = {int(self._busy_seconds * 1000)}")
+            self._wait_for_others()
 
     def close(self) -> None:
         """Write what waits, fold the write-ahead log into the file, close."""
