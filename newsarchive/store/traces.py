@@ -68,11 +68,16 @@ def clean_warcs(
     for path in sorted(folder.glob("*.warc.gz") if files is None else files):
         step(path.name)
         try:
-            treated = eraser.erase(path)
+            treated, unsearched = eraser.erase(path)
         except (WarcError, OSError) as error:
             left.append(f"{path.name} could not be read to its end: {error}")
             continue
         _follow(archive, path.name, treated, owner)
+        if unsearched:
+            left.append(
+                f"{path.name} is damaged at {', '.join(map(str, unsearched))}, and what follows there could not be searched;"
+                " put the whole file back"
+            )
     return left
 
 
