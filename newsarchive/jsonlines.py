@@ -7,6 +7,7 @@ file that lacks what the archive says, or that came from elsewhere, is read firs
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import logging
 import os
@@ -49,7 +50,9 @@ class JsonLinesFile:
         self.table, self.name = archive.jsonlines, str(self.path)
 
     def write(self) -> int:
-        """Append up to :data:`BATCH` texts that are not in the file, and return how many; 0: it is in step.
+        """Append up to :data:`BATCH` texts that are not in the file, and return how many.
+
+        0: it is in step, or another process brings it there.
 
         Raises :class:`ArchiveError` when the file holds something else than articles.
         """
@@ -57,8 +60,18 @@ class JsonLinesFile:
             with self.archive.transaction():
                 if self._is_ours():
                     seq, size = self.table.get(self.name)
-                    return self._append(self.table.texts(seq, BATCH), seq, size)
-            self._take_over()
+                    lines, seq = self._append(self.table.texts(seq, BATCH), seq, size)
+                    if lines:
+                        self.table.put(self.name, seq, self._size())
+                    return lines
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._take_over()
+            except BlockingIOError:
+                return 0
+            finally:
+                os.close(folder)
 
     def _is_ours(self) -> bool:
         """Tell whether the file is as the archive says, once what a killed process appended is cut off."""
@@ -105,7 +118,8 @@ class JsonLinesFile:
         names = (self.path.with_name(f"{self.path.stem}.aside-{n}{self.path.suffix}") for n in count(1))
         return next(path for path in names if not path.exists())
 
-    def _append(self, rows: Iterable, seq: int, size: int) -> int:
+    def _append(self, rows: Iterable, seq: int, size: int) -> tuple[int, int]:
+        """Append ``rows`` to the file of ``size`` bytes. Return how many, and the ``seq`` of the last (as given: of none)."""
         lines = 0
         new = not self.path.exists()
         try:
@@ -115,29 +129,32 @@ class JsonLinesFile:
                     lines, seq = lines + 1, row["seq"]
                 file.flush()
                 os.fsync(file.fileno())
-                end = file.tell()
         except BaseException:
             with suppress(OSError):  # the next one to write does it
                 self._cut(size)
             raise
         if new:
             sync_folder(self.path.parent)
-        if lines:
-            self.table.put(self.name, seq, end)
-        return lines
+        return lines, seq
 
     def _take_over(self) -> None:
         """Read what the file holds, add what it lacks, and from then on keep it. Nothing is done when it changes meanwhile."""
         state = self._state()
         kept = list(self._runs())
-        with self.archive.transaction():
-            if self.table.get(self.name) is not None or self._state() != state:
-                return
-            self._keep(kept)
-            size = self._size()
-            lines = self._append(self.table.missing(), 0, size)
-            self.table.put(self.name, self.archive.articles.last_seq(), self._size())
-        logger.info("Mended %s: %d lines were missing", self.path, lines)
+        missing = seq = 0
+        lines = BATCH
+        while lines == BATCH:
+            with self.archive.transaction():
+                if self.table.get(self.name) is not None or self._state() != state:
+                    return
+                if not seq:
+                    self._keep(kept)
+                lines, seq = self._append(self.table.missing(seq, BATCH), seq, self._size())
+                if lines < BATCH:
+                    self.table.put(self.name, self.archive.articles.last_seq(), self._size())
+            state = self._state()
+            missing += lines
+        logger.info("Mended %s: %d lines were missing", self.path, missing)
 
     def _runs(self) -> Iterator[tuple[int, int]]:
         """Yield begin and end of each stretch of the file that stays: whole lines, each text once, none withdrawn."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import signal
 import subprocess
+from itertools import pairwise
 
 import pytest
 from conftest import command
@@ -118,6 +121,33 @@ def test_a_feed_of_before_is_taken_over_without_doubles(archive, file):
     file.path.write_bytes(lines[2] + elsewhere + lines[2] + lines[0] + lines[1][:50])
     write(file)
     assert texts(file.path) == [(f"news:{n}", 1) for n in (2, 99, 0, 1, 3)]
+
+
+def test_a_file_of_before_is_taken_over_in_small_transactions(archive, file, monkeypatch):
+    """One for all that was missing kept every other crawl waiting: 1.5 seconds at 255 MB."""
+    monkeypatch.setattr("newsarchive.jsonlines.BATCH", 2)
+    put(archive, *range(6))
+    write(file)
+    lines = file.path.read_bytes().splitlines(keepends=True)
+    file.path.write_bytes(lines[3])
+    sizes = []
+    archive.db.set_trace_callback(lambda said: sizes.append(len(texts(file.path))) if said == "commit" else None)
+    write(file)
+    assert max(after - before for before, after in pairwise(sizes)) == 2
+    assert texts(file.path) == [(f"news:{n}", 1) for n in (3, 0, 1, 2, 4, 5)]
+
+
+def test_a_file_that_another_process_takes_over_is_left_to_it(archive, file):
+    put(archive, 1, 2)
+    write(file)
+    before = file.path.read_bytes()[:-9]
+    file.path.write_bytes(before)
+    other = os.open(file.path.parent, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    assert file.write() == 0 and file.path.read_bytes() == before
+    os.close(other)
+    write(file)
+    assert texts(file.path) == in_archive(archive)
 
 
 def test_a_last_line_that_only_lacks_its_end_is_kept(archive, file):

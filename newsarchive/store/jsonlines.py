@@ -71,12 +71,13 @@ class JsonLines:
             )
             yield found.rowcount == 1
 
-    def missing(self) -> Iterator[sqlite3.Row]:
-        """Yield the texts that :meth:`take` was not given, in order."""
-        lacks = "not exists (select 1 from temp.had where had.id = t.id and had.hash = t.content_hash)"
+    def missing(self, after: int, limit: int) -> Iterator[sqlite3.Row]:
+        """Yield up to ``limit`` texts that :meth:`take` was not given and that came after the text ``after``, in order."""
+        lacks = "seq > ? and not exists (select 1 from temp.had where had.id = t.id and had.hash = t.content_hash)"
         return iter(
             self.archive.db.execute(
                 f"""select {FIELDS} from article t where {lacks} union all select {FIELDS} from revision t where {lacks}
-                order by seq"""
+                order by seq limit ?""",
+                (after, after, limit),
             )
         )
