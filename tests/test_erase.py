@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from test_archive import article
+from test_archive import article, link, sight
 from test_withdraw import traces
 
 from newsarchive.revisions import content_hash
 from newsarchive.store.archive import Archive
-from newsarchive.store.warc import WarcWriter, payload_digest
+from newsarchive.store.warc import WarcWriter, payload_digest, read_record
 
 DATE = "2026-03-01T00:00:00Z"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
 LISTING = "https://news.example/world/"
 PARAGRAPH = "Nobody but the quixwombat knew what the mayor had hidden below the old market for thirty years."
+
+CAPTION = "The quixwombat in the cellar of the town hall, where it had lived"
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Captured:
     def add(self, url: str, html: str, kind: str) -> dict:
         payload = html.encode()
         digest = payload_digest(payload)
-        place = self.writer.write_exchange(url, DATE, None, None, HEAD, payload, digest)
+        place = self.writer.write_exchange(url, DATE, None, None, HEAD, payload, digest, level=0)
         row = {"file": place.file, "offset": place.offset, "digest": digest}
         self.archive.captures.add(crawl=self.crawl, url=url, fetched_at=DATE, status=200, kind=kind, **row)
         return row
@@ -106,3 +108,78 @@ def test_a_damaged_record_of_the_erased_article_goes_as_a_whole(captured, at):
     assert captured.file().stat().st_size == before
     assert captured.archive.db.execute("select file from capture where url like '%/1.html'").fetchone()[0] is None
     assert traces(captured.archive.path.parent, "quixwombat") == []
+
+
+LEAD = (
+    "A ferry with a quixwombat on its deck was found drifting off the northern harbour late on Sunday, with forty people on board."
+)
+OTHERS = """<div class="teaser"><a href="/2.html">The mayor resigns</a><p>He said on Monday that he had enough of it.</p></div>"""
+
+
+def read(captured, url: str) -> str:
+    """What is left of a capture in the WARC file."""
+    place = captured.archive.captures.newest(url)
+    return read_record(captured.file(), place["offset"]).payload.decode()
+
+
+@pytest.mark.parametrize(
+    "teaser",
+    [
+        '<div><a href="/1.html">Dead: quixwombat</a></div>',
+        '<div><a href="https://news.example/1.html?utm_source=x" title="Quixwombat dead">A <b>quixwombat</b> that died</a></div>',
+        '<div><h2><a href="/1.html">x</a></h2><a href="/world/">World</a><img alt="The quixwombat"><p>Quixwombat: dead</p></div>',
+        f"<div><p>{LEAD[:60]}…</p></div>",
+        f"<div><p>{PARAGRAPH[:80]}...</p></div>",
+        f'<div><img alt="{CAPTION}"></div>',
+        "<item><title>Quixwombat: dead</title><link>/1.html</link><description>&lt;p&gt;Quixwombat&lt;/p&gt;</description></item>",
+        "<item><title><![CDATA[A dead quixwombat]]></title><guid>https://news.example/1.html</guid></item>",
+    ],
+)
+def test_a_listing_keeps_nothing_that_it_says_of_an_erased_article(captured, teaser):
+    """Its own wording, a short headline, a cut lead and the caption of a picture stayed."""
+    image = {
+        "url": "https://news.example/1.jpg",
+        "width": None,
+        "height": None,
+        "caption": CAPTION,
+        "alt": None,
+        "role": "body",
+        "key": None,
+    }
+    captured.store(
+        1, headline="Quixwombat dead", text=LEAD, body=[{"type": "lead", "text": LEAD}, *body(PARAGRAPH)], images=[image]
+    )
+    captured.store(2, headline="The mayor resigns", text="He said on Monday that he had enough of it.")
+    captured.add(LISTING, f"<main>{teaser}{OTHERS}</main>", "listing")
+    captured.close()
+    assert traces(captured.archive.path.parent, "quixwombat")
+    assert captured.erase("news:1") == []
+    assert traces(captured.archive.path.parent, "quixwombat") == []
+    left = read(captured, LISTING)
+    assert OTHERS in left and "CDATA" not in left.replace("<![CDATA[", "")
+    assert captured.erase("news:1") == []
+    assert read(captured, LISTING) == left
+
+
+def test_another_article_keeps_its_own_words_around_a_link_to_an_erased_one(captured):
+    captured.store(1, headline="Quixwombat dead", text=LEAD)
+    own = "The mayor of the town, who had said on Sunday that it was nothing, resigned."
+    link = own.replace("said on Sunday", '<a href="/1.html">said on Sunday</a>')
+    captured.store(2, f'<p>{link}</p><aside><a href="/1.html">How the quixwombat died</a></aside>', text=own, body=body(own))
+    captured.close()
+    captured.erase("news:1")
+    left = read(captured, "https://news.example/2.html")
+    assert link in left and "quixwombat" not in left
+
+
+def test_a_listing_that_shows_an_erased_article_again_is_known(captured):
+    """What it says in its own words has to leave the crawl's files as well."""
+    archive = captured.archive
+    sight(archive, captured.crawl, [link(1)])
+    captured.store(1)
+    captured.close()
+    captured.erase("news:1")
+    later = archive.crawls.begin("news", {})
+    assert not archive.withdrawals.erased_since(archive.crawls.began(later))
+    sight(archive, later, [link(1)])
+    assert archive.withdrawals.erased_since(archive.crawls.began(later))

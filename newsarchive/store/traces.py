@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
+from newsarchive.store.linktexts import LinkTexts
 from newsarchive.store.quotes import Quotes, slug_of, words_of
 from newsarchive.store.schema import APPLICATION_ID
 from newsarchive.store.warc import WarcError, sync_folder
@@ -56,6 +57,7 @@ def clean_warcs(
     quotes: Quotes,
     owner: Callable[[str], str | None],
     spare: Callable,
+    links: LinkTexts,
     files: Iterable[Path] | None,
     step: Callable[[str], None],
 ) -> list[str]:
@@ -63,7 +65,7 @@ def clean_warcs(
     folder = archive.path.parent / "warc"
     for part in folder.glob(".*.warc.gz.part"):
         part.unlink()
-    eraser = Eraser(quotes, owner, spare, archive.now().replace("+00:00", "Z"))
+    eraser = Eraser(quotes, owner, spare, archive.now().replace("+00:00", "Z"), links)
     left = []
     for path in sorted(folder.glob("*.warc.gz") if files is None else files):
         step(path.name)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsarchive.store.linktexts import LinkTexts
 from newsarchive.store.members import members, readable
 from newsarchive.store.quotes import Quote, Quotes
 from newsarchive.store.warc import Headers, WarcError, header_lines, payload_digest, sync_folder
@@ -53,6 +54,9 @@ class Eraser:
 
     now: str
     """As WARC has times."""
+
+    links: LinkTexts | None = None
+    """Finds what pages say of erased articles where they link to them."""
 
     def erase(self, path: Path) -> tuple[list[Treated], list[int]]:
         """Take out of the file ``path`` what is to go, under a temporary name that then takes its place.
@@ -112,13 +116,19 @@ class Eraser:
             return tombstone(self.now), None
         body = text_of(head or f"Content-Type: {names.get('content-type', '')}".encode(), payload)
         quotes = self.quotes.found(body[0]) if body else set()
-        if quotes and (quotes := quotes - self.spare(url, quotes)):
-            redacted = self._redact(first, fields, head, body, quotes)
+        quotes = quotes and quotes - self.spare(url, quotes)
+        words = self.links.found(url, body[0]) if body and self.links else []
+        if quotes or words:
+            redacted = self._redact(first, fields, head, body, quotes, words)
             return redacted or (tombstone(self.now), None)
         return (None, names.get("warc-payload-digest")) if REDACTED in names else None
 
-    def _redact(self, first: str, fields: Headers, head: bytes, body: tuple[str, str, bool], quotes) -> tuple[bytes, str] | None:
+    def _redact(
+        self, first: str, fields: Headers, head: bytes, body: tuple[str, str, bool], quotes, words
+    ) -> tuple[bytes, str] | None:
         text, charset, gzipped = body
+        for begin, end in words:
+            text = f"{text[:begin]}{'x' * (end - begin)}{text[end:]}"
         try:
             payload = self.quotes.without(text, quotes).encode(charset, "surrogateescape")
         except UnicodeEncodeError:

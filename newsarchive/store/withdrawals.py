@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from newsarchive.store.quotes import LEAST_BLOCK, Quote, Quotes, checksum, hash_of, quote_of, slug_of, words_of
+from newsarchive.store.linktexts import LinkTexts
+from newsarchive.store.quotes import (
+    LEAST_BLOCK,
+    LEAST_CUT,
+    Quote,
+    Quotes,
+    checksum,
+    cuts_of,
+    hash_of,
+    letters_of,
+    quote_of,
+    slug_of,
+    words_of,
+)
 from newsarchive.store.schema import JSON_FIELDS
 from newsarchive.store.traces import clean_backups, clean_database, clean_images, clean_json_lines, clean_warcs, forget
 from newsarchive.store.warc_erase import Eraser
@@ -86,7 +98,7 @@ class Withdrawals:
         if not (quotes := self.quotes()):
             return []
         self.archive.db.execute("pragma secure_delete = on")
-        left = clean_warcs(self.archive, quotes, self.owner(), self._spare, files, step)
+        left = clean_warcs(self.archive, quotes, self.owner(), self._spare, self._links(), files, step)
         if files is None:
             pages = [row[0] for row in self.archive.db.execute("select page from withdrawal where mode = 'erase'")]
             step("images")
@@ -105,8 +117,10 @@ class Withdrawals:
         clean_json_lines(self.archive, [row[0] for row in self.archive.db.execute("select page from withdrawal")])
 
     def erased_since(self, at: str) -> bool:
-        """Tell whether an article was erased since ``at``."""
-        return bool(self.archive.db.execute("select 1 from withdrawal where mode = 'erase' and at >= ?", (at,)).fetchone())
+        """Tell whether an article was erased since ``at``, or a listing showed an erased one."""
+        query = """select 1 from withdrawal w where mode = 'erase' and (at >= ?1
+            or exists (select 1 from sighting s where s.page = w.page and s.last_seen_at >= ?1))"""
+        return self.archive.db.execute(query, (at,)).fetchone() is not None
 
     def take_over(self, other) -> None:
         """Withdraw what is withdrawn in the archive ``other``, without what that one kept."""
@@ -204,6 +218,8 @@ class Withdrawals:
         slugs = [slug for url in addresses if numbered and words_of(slug := slug_of(url, key)) & set().union(*map(words_of, texts))]
         found = [quote_of(page, text, slug=numbered) for text in (*texts, *slugs)]
         found += [quote_of(page, text, LEAST_BLOCK, numbered) for text in blocks]
+        found += [cut for text in texts for cut in cuts_of(page, text, LEAST_CUT)]
+        found += [cut for text in blocks for cut in cuts_of(page, text, LEAST_BLOCK)]
         site = page.removesuffix(f":{key}")
         erased = next(iter(self._learned(site)), {}).get(page, {"addresses": [], "quotes": []})
         quotes = {tuple(quote) for quote in erased["quotes"]} | {astuple(quote) for quote in found if quote}
@@ -240,19 +256,47 @@ class Withdrawals:
 
     def _spare(self, url: str, quotes: set[Quote]) -> set[Quote]:
         """Those of ``quotes`` that the article at ``url`` has in its own text: two may have the same words."""
-        query = "select r.* from {} r join alias a on a.page = r.id where a.url = ?"
-        rows: list[sqlite3.Row] = []
-        for table in ("article", "revision"):
-            rows += self.archive.db.execute(query.format(table), (url,)).fetchall()
         own = Quotes(quotes)
-        return set().union(*(own.found(" | ".join([*_texts(dict(row)), *_blocks(dict(row))])) for row in rows))
+        return set().union(*(own.found(text) for text in self._texts_at(url)))
+
+    def _texts_at(self, url: str) -> list[str]:
+        """What the article at ``url`` says, one for each of its texts."""
+        query = "select r.* from {} r join alias a on a.page = r.id where a.url = ?"
+        rows = [dict(row) for table in ("article", "revision") for row in self.archive.db.execute(query.format(table), (url,))]
+        return ["\0".join([*_texts(row), *_blocks(row)]) for row in rows]
+
+    def _address_parts(self) -> set[str]:
+        """What the addresses of erased articles have: the number, or the last part of the path."""
+        rows = self.archive.db.execute(
+            """select p.key, a.url from page p join withdrawal w on w.page = p.id left join alias a on a.page = p.id
+            where w.mode = 'erase'"""
+        )
+        return {
+            url.rstrip("/").rpartition("/")[2] if key.startswith("http") else key
+            for key, *urls in rows
+            for url in (key, *urls)
+            if url
+        }
+
+    def _links(self) -> LinkTexts:
+        def there(query: str) -> Callable[[str], bool]:
+            return lambda url: self.archive.db.execute(query, (url,)).fetchone() is not None
+
+        return LinkTexts(
+            self._address_parts(),
+            self.owner(),
+            there("select 1 from alias where url = ?"),
+            there("select 1 from capture where url = ? and kind = 'listing'"),
+            lambda url: " ".join(map(letters_of, self._texts_at(url))),
+        )
 
 
 def _texts(row: dict[str, Any]) -> list[str]:
     """What listings quote of an article."""
     leads = [block["text"] for block in _value(row, "body") if block["type"] == "lead"]
     og = [text for name, texts in _value(row, "og").items() if re.search(r":(title|description)$", name) for text in texts]
-    return [text for text in (row["headline"], row["alternative_headline"], row["description"], *leads, *og) if text]
+    images = [text for image in _value(row, "images") for text in (image.get("caption"), image.get("alt"))]
+    return [text for text in (row["headline"], row["alternative_headline"], row["description"], *leads, *og, *images) if text]
 
 
 def _blocks(row: dict[str, Any]) -> list[str]:
