@@ -183,3 +183,19 @@ def test_a_listing_that_shows_an_erased_article_again_is_known(captured):
     assert not archive.withdrawals.erased_since(archive.crawls.began(later))
     sight(archive, later, [link(1)])
     assert archive.withdrawals.erased_since(archive.crawls.began(later))
+
+
+def test_while_crawls_are_at_work_the_file_is_not_rewritten(captured):
+    """VACUUM holds an archive for as long as it takes to copy it, and crawls wait for no more than a minute."""
+    for n in range(40):
+        captured.store(n, headline=f"The quixwombat, part {n}" if n == 7 else f"Part {n}", text=LEAD if n == 7 else "Some words.")
+    captured.close()
+    said = []
+    captured.archive.db.set_trace_callback(said.append)
+    captured.archive.withdrawals.erase("news:7", "by court order")
+    assert captured.archive.withdrawals.clean(live=[captured.crawl]) == []
+    assert "vacuum" not in said
+    captured.archive.db.set_trace_callback(None)
+    captured.archive.db.execute("pragma wal_checkpoint(truncate)")
+    assert traces(captured.archive.path.parent, "quixwombat") == []
+    captured.archive.db.execute("insert into article_fts (article_fts, rank) values ('integrity-check', 1)")

@@ -85,7 +85,7 @@ class Command(ArchiveCommand):
         if live:
             left.append(
                 f"crawl {live[0]} is at work: when it has ended, its own WARC files are clean, and the same command again cleans"
-                " the JSON Lines files"
+                " the JSON Lines files and what is free in archive.db"
             )
         if not self._left(left):
             print("Done: nothing of the text is left in the archive. It does not know of feeds and exports written before.")

@@ -16,6 +16,9 @@ from newsarchive.store.schema import APPLICATION_ID
 from newsarchive.store.warc import WarcError, sync_folder
 from newsarchive.store.warc_erase import Eraser, Treated
 
+MERGE_PAGES = 500
+"""So much of the search index is rewritten at a time."""
+
 
 def forget(db: sqlite3.Connection, page: str, key: str, addresses: Iterable[str], words: set[str]) -> None:
     """Remove ``page`` from the tables of an archive of any schema, inside a transaction.
@@ -46,10 +49,20 @@ def forget(db: sqlite3.Connection, page: str, key: str, addresses: Iterable[str]
 
 def clean_database(db: sqlite3.Connection) -> list[str]:
     """Rewrite search index and file, so that nothing of what was deleted is left in either. Return what hindered it."""
-    db.execute("insert into article_fts (article_fts) values ('optimize')")
+    merge_index(db)
     db.execute("vacuum")
     (busy, *_) = db.execute("pragma wal_checkpoint(truncate)").fetchone()
     return ["another program reads the archive, so its write-ahead log could not be emptied"] if busy else []
+
+
+def merge_index(db: sqlite3.Connection) -> None:
+    """Rewrite the search index, which else keeps what was deleted, in steps between which others may write."""
+    # https://sqlite.org/fts5.html#the_merge_command: negative to begin with; less than two changes when it is done.
+    pages, changed = -MERGE_PAGES, 2
+    while changed >= 2:
+        before = db.total_changes
+        db.execute("insert into article_fts (article_fts, rank) values ('merge', ?)", (pages,))
+        pages, changed = MERGE_PAGES, db.total_changes - before
 
 
 def clean_warcs(

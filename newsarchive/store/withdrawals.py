@@ -24,7 +24,7 @@ from newsarchive.store.quotes import (
     words_of,
 )
 from newsarchive.store.schema import JSON_FIELDS
-from newsarchive.store.traces import clean_backups, clean_database, clean_images, clean_json_lines, clean_warcs, forget
+from newsarchive.store.traces import clean_backups, clean_database, clean_images, clean_json_lines, clean_warcs, forget, merge_index
 from newsarchive.store.warc_erase import Eraser
 from newsarchive.urls import clean_url
 
@@ -105,11 +105,14 @@ class Withdrawals:
             clean_images(self.archive, pages)
             step("backups")
             left += clean_backups(self.archive, pages)
-            if not live:
+            if live:  # which would have to wait while the file is rewritten
+                step("search index")
+                merge_index(self.archive.db)
+            else:
                 step("JSON Lines")
                 self.clean_lines()
-            step("database")
-            left += clean_database(self.archive.db)
+                step("database")
+                left += clean_database(self.archive.db)
         return left
 
     def clean_lines(self) -> None:
