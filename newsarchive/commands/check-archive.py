@@ -27,7 +27,7 @@ class Command(ArchiveCommand):
 
     def add_options(self, parser) -> None:
         super().add_options(parser)
-        parser.add_argument("--full", action="store_true", help="read every text and every picture again, not a sample")
+        parser.add_argument("--full", action="store_true", help="read every text, record and picture again, not a sample")
         parser.add_argument("--json", action="store_true", help="for programs")
 
     def run(self, args, opts) -> None:
@@ -54,7 +54,7 @@ class Command(ArchiveCommand):
     def _check(self, archive: Archive, full: bool) -> list[tuple[str, list[dict]]]:
         # Here, not above: every command of Scrapy imports this module.
         from newsarchive.recount import recount
-        from newsarchive.store import checks
+        from newsarchive.store import checks, recordchecks
 
         sites = self._sites()
         addresses = {name: site.addresses for name, site in sites.items()}
@@ -71,6 +71,7 @@ class Command(ArchiveCommand):
             ("listings", self._run(recount(archive, addresses, menus))),
         ]
         if full:
+            found.append(("records", self._run(recordchecks.records(archive))))
             found.append(("pictures", self._run(checks.picture_digests(archive))))
         return found
 

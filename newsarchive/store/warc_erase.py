@@ -101,7 +101,7 @@ class Eraser:
 
     def _judge(self, data: bytes) -> tuple[bytes | None, str | None] | None:
         """The record that takes the place of ``data`` (None: it stays, having lost it before) and the payload's digest."""
-        first, fields, block = _parts(data)
+        first, fields, block = parts(data)
         names = {name.lower(): value for name, value in fields}
         if ERASED in names:
             return None, None
@@ -223,7 +223,8 @@ def packed(record: bytes, length: int) -> bytes | None:
     return head + comment + stream + struct.pack("<II", zlib.crc32(record), len(record) & 0xFFFFFFFF)
 
 
-def _parts(data: bytes) -> tuple[str, Headers, bytes]:
+def parts(data: bytes) -> tuple[str, Headers, bytes]:
+    """Return first line, fields and block of a record. Raises WarcError when it is none."""
     head, _, rest = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     fields = [(name.strip(), value.strip()) for line in lines for name, colon, value in [line.partition(":")] if colon]
