@@ -108,11 +108,14 @@ class Archive:
         self.jsonlines = JsonLines(self)
         self.alarms = Alarms(self)
 
-    def _connect(self, read_only: bool) -> sqlite3.Connection:
+    def _connect(self, read_only: bool, medium: bool = False) -> sqlite3.Connection:
         if read_only:
             if not self.path.is_file():
                 raise NoArchiveError(f"there is no archive {self.path}: crawl first, or set ARCHIVE_DIR")
+            log = self.path.with_name(f"{self.path.name}-wal").exists()
             address = f"{self.path.absolute().as_uri()}?mode=ro"
+            if medium:
+                address += "&immutable=1"
             db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=self._busy_seconds)
         else:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -124,6 +127,15 @@ class Archive:
                 # A power cut may cost the last transactions, never a part of one; what they held is fetched again.
                 db.execute("pragma synchronous = normal")
             self._check(db, read_only)
+        except sqlite3.OperationalError as error:
+            db.close()
+            if not read_only or medium or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
+                raise
+            # Nothing can be made beside it, as on a CD. Without a write-ahead log nobody is at work on it.
+            if log:
+                error.args = (f"{error}; copy it, with its write-ahead log, to where its folder can be written",)
+                raise
+            return self._connect(read_only, medium=True)
         except BaseException:
             db.close()
             raise
