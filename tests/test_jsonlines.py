@@ -15,7 +15,7 @@ from conftest import command
 from test_archive import article
 from test_interrupted import ARGUMENTS, counting, start, stop_at  # noqa: F401
 
-from newsarchive.jsonlines import JsonLinesFile
+from newsarchive.jsonlinesfile import JsonLinesFile
 from newsarchive.store.archive import Archive, ArchiveError
 
 
@@ -125,7 +125,7 @@ def test_a_feed_of_before_is_taken_over_without_doubles(archive, file):
 
 def test_a_file_of_before_is_taken_over_in_small_transactions(archive, file, monkeypatch):
     """One for all that was missing kept every other crawl waiting: 1.5 seconds at 255 MB."""
-    monkeypatch.setattr("newsarchive.jsonlines.BATCH", 2)
+    monkeypatch.setattr("newsarchive.jsonlinesfile.BATCH", 2)
     put(archive, *range(6))
     write(file)
     lines = file.path.read_bytes().splitlines(keepends=True)

@@ -17,6 +17,7 @@ from newsarchive.jsonlines import check_jsonlines, feed_path
 from newsarchive.monitor import archive_enabled, archive_path, open_archive
 from newsarchive.spiders.base import NewsSpider
 from newsarchive.store.archive import ArchiveError
+from newsarchive.store.ownfiles import owns
 from newsarchive.trouble import FAULTS, line_of, reason_of
 from newsarchive.warcfiles import check_replay
 
@@ -69,7 +70,7 @@ class Command(crawl.Command):
                 pass
             check_jsonlines(archive, self.settings)
             for feed in map(str, self.settings.getdict("FEEDS")):
-                if archive.owns(feed_path(feed)):
+                if owns(archive, feed_path(feed)):
                     raise ValueError(f"{feed} is one of the archive's own files; name another for the feed")
         except FAULTS as error:
             raise (ArchiveError(f"{archive.path}: {line_of(error)}") if reason_of(error) else error) from error

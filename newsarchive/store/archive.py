@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,8 +39,6 @@ SLICE_SECONDS = 1
 CHECKPOINT_SECONDS = 1
 LOG_BYTES = 64_000_000
 """A write-ahead log that is larger is folded into the file while crawls are at work."""
-
-OWN_NAMES = r"{0}(-wal|-shm|-journal)?|{1}\.schema-\d+\.db"
 
 
 class ArchiveError(Exception):
@@ -215,16 +211,6 @@ class Archive:
             order by 1"""
         )
         return [row[0] for row in rows]
-
-    def owns(self, path: Path | str) -> bool:
-        """Tell whether ``path`` is one of the archive's own files, those of ``JSONLINES_PATH`` included."""
-        path, own = Path(os.path.realpath(path)), Path(os.path.realpath(self.path))
-        if path.is_relative_to(own.parent / "warc") or path.is_relative_to(own.parent / "images"):
-            return True
-        if path.parent == own.parent and re.fullmatch(OWN_NAMES.format(re.escape(own.name), re.escape(own.stem)), path.name):
-            return True
-        kept = [own, *(Path(row[0]) for row in self.db.execute("select path from jsonlines"))]
-        return path in kept or (path.exists() and any(one.exists() and path.samefile(one) for one in kept))
 
     def now(self) -> str:
         """The present time as the ledger writes it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from urllib.parse import urljoin
 
-from newsarchive.store.quotes import TOKEN, letters_of
+from newsarchive.store.quotes import TOKEN, letters_of, texts_at
 from newsarchive.urls import clean_url, not_amp
 
 # Not what begins with <!: a CDATA section has words.
@@ -74,6 +74,28 @@ class LinkTexts:
             if "".join(letters_of(text[begin:end]) for begin, end in words) not in own:
                 found.update(words)
         return sorted(found)
+
+
+def links_of(archive, owner: Callable[[str], str | None]) -> LinkTexts:
+    """Return what finds the words of links to the erased articles of ``archive``."""
+
+    def there(query: str) -> Callable[[str], bool]:
+        return lambda url: archive.db.execute(query, (url,)).fetchone() is not None
+
+    rows = archive.db.execute(
+        """select p.key, a.url from page p join withdrawal w on w.page = p.id left join alias a on a.page = p.id
+        where w.mode = 'erase'"""
+    )
+    parts = {
+        url.rstrip("/").rpartition("/")[2] if key.startswith("http") else key for key, *urls in rows for url in (key, *urls) if url
+    }
+    return LinkTexts(
+        parts,
+        owner,
+        there("select 1 from alias where url = ?"),
+        there("select 1 from capture where url = ? and kind = 'listing'"),
+        lambda url: " ".join(map(letters_of, texts_at(archive, url))),
+    )
 
 
 def _read(text: str) -> tuple[list[tuple[int, int, str]], list[tuple[int, str]]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
+from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 LEAST = 10
@@ -192,3 +194,23 @@ def slug_of(address: str, key: str) -> str:
 def words_of(text: str) -> set[str]:
     """Return the words of ``text`` with four letters or more, as they are compared."""
     return {word for match in TOKEN.finditer(text) if len(word := _letters(match[0])) >= 4 and not word.isdigit()}
+
+
+def texts_of(row: dict[str, Any]) -> list[str]:
+    """Return what listings quote of the article in a row of ``article`` or ``revision``."""
+    leads = [block["text"] for block in json.loads(row["body"]) if block["type"] == "lead"]
+    og = [text for name, texts in json.loads(row["og"]).items() if re.search(r":(title|description)$", name) for text in texts]
+    images = [text for image in json.loads(row["images"]) for text in (image.get("caption"), image.get("alt"))]
+    return [text for text in (row["headline"], row["alternative_headline"], row["description"], *leads, *og, *images) if text]
+
+
+def blocks_of(row: dict[str, Any]) -> list[str]:
+    """Return the blocks of its body, the items of lists one by one as well."""
+    return [text for block in json.loads(row["body"]) for text in (block["text"], *block.get("items", ())) if text]
+
+
+def texts_at(archive, url: str) -> list[str]:
+    """Return what the article at ``url`` says, one for each text that ``archive`` has of it."""
+    query = "select r.* from {} r join alias a on a.page = r.id where a.url = ?"
+    rows = [dict(row) for table in ("article", "revision") for row in archive.db.execute(query.format(table), (url,))]
+    return ["\0".join([*texts_of(row), *blocks_of(row)]) for row in rows]

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from newsarchive.store.linktexts import LinkTexts
+from newsarchive.store.linktexts import links_of
 from newsarchive.store.quotes import (
     LEAST_BLOCK,
     LEAST_CUT,
     Quote,
     Quotes,
+    blocks_of,
     checksum,
     cuts_of,
     hash_of,
-    letters_of,
     quote_of,
     slug_of,
+    texts_at,
+    texts_of,
     words_of,
 )
-from newsarchive.store.schema import JSON_FIELDS
 from newsarchive.store.traces import clean_backups, clean_database, clean_images, clean_json_lines, clean_warcs, forget, merge_index
 from newsarchive.store.warc_erase import Eraser
 from newsarchive.urls import clean_url
@@ -72,9 +72,9 @@ class Withdrawals:
         with self.archive.transaction() as db:
             row = db.execute("select key, url from page where id = ?", (page,)).fetchone()
             rows = self._rows(page)
-            texts = [text for table in rows.values() for one in table for text in _texts(one)]
+            texts = [text for table in rows.values() for one in table for text in texts_of(one)]
             addresses = self._addresses(page, rows)
-            self._learn(page, row["key"], addresses, texts, [block for t in rows.values() for one in t for block in _blocks(one)])
+            self._learn(page, row["key"], addresses, texts, [block for t in rows.values() for one in t for block in blocks_of(one)])
             self._enter(page, "erase", reason, None)
             forget(db, page, row["key"], addresses, set().union(*map(words_of, texts)))
             self._part_images(page)
@@ -98,7 +98,7 @@ class Withdrawals:
         if not (quotes := self.quotes()):
             return []
         self.archive.db.execute("pragma secure_delete = on")
-        left = clean_warcs(self.archive, quotes, self.owner(), self._spare, self._links(), files, step)
+        left = clean_warcs(self.archive, quotes, self.owner(), self._spare, links_of(self.archive, self.owner()), files, step)
         if files is None:
             pages = [row[0] for row in self.archive.db.execute("select page from withdrawal where mode = 'erase'")]
             step("images")
@@ -260,52 +260,4 @@ class Withdrawals:
     def _spare(self, url: str, quotes: set[Quote]) -> set[Quote]:
         """Those of ``quotes`` that the article at ``url`` has in its own text: two may have the same words."""
         own = Quotes(quotes)
-        return set().union(*(own.found(text) for text in self._texts_at(url)))
-
-    def _texts_at(self, url: str) -> list[str]:
-        """What the article at ``url`` says, one for each of its texts."""
-        query = "select r.* from {} r join alias a on a.page = r.id where a.url = ?"
-        rows = [dict(row) for table in ("article", "revision") for row in self.archive.db.execute(query.format(table), (url,))]
-        return ["\0".join([*_texts(row), *_blocks(row)]) for row in rows]
-
-    def _address_parts(self) -> set[str]:
-        """What the addresses of erased articles have: the number, or the last part of the path."""
-        rows = self.archive.db.execute(
-            """select p.key, a.url from page p join withdrawal w on w.page = p.id left join alias a on a.page = p.id
-            where w.mode = 'erase'"""
-        )
-        return {
-            url.rstrip("/").rpartition("/")[2] if key.startswith("http") else key
-            for key, *urls in rows
-            for url in (key, *urls)
-            if url
-        }
-
-    def _links(self) -> LinkTexts:
-        def there(query: str) -> Callable[[str], bool]:
-            return lambda url: self.archive.db.execute(query, (url,)).fetchone() is not None
-
-        return LinkTexts(
-            self._address_parts(),
-            self.owner(),
-            there("select 1 from alias where url = ?"),
-            there("select 1 from capture where url = ? and kind = 'listing'"),
-            lambda url: " ".join(map(letters_of, self._texts_at(url))),
-        )
-
-
-def _texts(row: dict[str, Any]) -> list[str]:
-    """What listings quote of an article."""
-    leads = [block["text"] for block in _value(row, "body") if block["type"] == "lead"]
-    og = [text for name, texts in _value(row, "og").items() if re.search(r":(title|description)$", name) for text in texts]
-    images = [text for image in _value(row, "images") for text in (image.get("caption"), image.get("alt"))]
-    return [text for text in (row["headline"], row["alternative_headline"], row["description"], *leads, *og, *images) if text]
-
-
-def _blocks(row: dict[str, Any]) -> list[str]:
-    return [text for block in _value(row, "body") for text in (block["text"], *block.get("items", ())) if text]
-
-
-def _value(row: dict[str, Any], field: str) -> Any:
-    assert field in JSON_FIELDS
-    return json.loads(row[field])
+        return set().union(*(own.found(text) for text in texts_at(self.archive, url)))
