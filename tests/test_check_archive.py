@@ -15,6 +15,7 @@ from test_interrupted import ARGUMENTS, counting, start, stop_at  # noqa: F401
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import DemoSite
+from newsarchive.jsonlinesfile import JsonLinesFile
 from newsarchive.recount import recount
 from newsarchive.spiders.demo import DemoSpider
 from newsarchive.store import checks, recordchecks
@@ -113,6 +114,7 @@ PAGE = "(select id from page where state = 'stored' order by id limit 1)"
             f"update article set capture = (select capture from article order by n desc limit 1) where id = {PAGE}",
             "1 articles cite a capture of another page",
         ),
+        ("orphans", "insert into withdrawal values ('demo:0', 'erase', 'x', 'now', null)", "1 withdrawals have no page: demo:0"),
         ("orphans", "delete from listing where id = 1", "1 walks are not there of which sightings are: 1"),
         ("orphans", "update listing set reason = 'LISTING_MAX_PAGES' where id = 1", "1 walks are said to be whole"),
         ("orphans", "delete from capture where kind = 'listing'", "2 crawls walked more pages of listings than they have"),
@@ -221,3 +223,17 @@ def test_every_record_is_read_whether_a_text_cites_it_or_not(archive):
     path.write_bytes(data)
     archive.db.execute("update capture set digest = 'sha1:AAA' where id = (select max(id) from capture where file is not null)")
     assert [finding.what for finding in recordchecks.records(archive) if "1 captures not where they are cited" in finding.what]
+
+
+def test_every_line_of_a_json_lines_file_is_compared_with_its_hash_and_the_archive(archive, tmp_path):
+    file = JsonLinesFile(archive, tmp_path / "lines.jsonl")
+    while file.write():
+        pass
+    assert not list(recordchecks.lines(archive))
+    written = file.path.read_bytes().splitlines(keepends=True)
+    headline = json.loads(written[2])["headline"].encode()
+    written[2] = written[2].replace(headline, headline.swapcase())
+    written[4] = written[4].replace(b'{"id": "demo:1', b'{"id": "demo:9')
+    file.path.write_bytes(b"".join(written))
+    (found,) = recordchecks.lines(archive)
+    assert found.what.startswith(f"2 lines of {file.path} are not what their hash says, or of no text here: 3, 5")

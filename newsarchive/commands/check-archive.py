@@ -71,6 +71,7 @@ class Command(ArchiveCommand):
         ]
         if full:
             found.append(("records", self._run(recordchecks.records(archive))))
+            found.append(("JSON Lines", self._run(recordchecks.lines(archive))))
             found.append(("pictures", self._run(checks.picture_digests(archive))))
         return found
 

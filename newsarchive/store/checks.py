@@ -92,6 +92,7 @@ ORPHANS = (
         "set their lease_by to null",
     ),
     ("withdrawn pages have a text", "select id from article where id in (select page from withdrawal)", "withdraw them again"),
+    ("withdrawals have no page", "select page from withdrawal where page not in (select id from page)", BACKUP),
     (
         "pages are said to be gone, or no article, and have a text since which nobody asked for them",
         """select p.id from page p join article a on a.id = p.id
