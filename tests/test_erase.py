@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from test_withdraw import traces
 
 from newsarchive.revisions import content_hash
 from newsarchive.store.archive import Archive
+from newsarchive.store.linktexts import LinkTexts
 from newsarchive.store.warc import WarcWriter, payload_digest, read_record
 
 DATE = "2026-03-01T00:00:00Z"
@@ -199,3 +201,12 @@ def test_while_crawls_are_at_work_the_file_is_not_rewritten(captured):
     captured.archive.db.execute("pragma wal_checkpoint(truncate)")
     assert traces(captured.archive.path.parent, "quixwombat") == []
     captured.archive.db.execute("insert into article_fts (article_fts, rank) values ('integrity-check', 1)")
+
+
+def test_a_page_of_nothing_but_links_to_erased_articles_is_treated_in_time():
+    """Each link looked at each element: a page of a hostile site held the command for hours."""
+    page = "<div>" * 20_000 + '<a href="/1.html">quixwombat</a>' * 20_000 + "</div>" * 20_000
+    links = LinkTexts({"1"}, lambda url: "news:1" if url.endswith("/1.html") else None, bool, bool, lambda url: "")
+    began = time.process_time()
+    words = links.found(LISTING, page)
+    assert len(words) == 20_000 and time.process_time() - began < 20

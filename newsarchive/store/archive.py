@@ -87,7 +87,6 @@ class Archive:
             raise ArchiveError(f"cannot open the archive {self.path}: {error}") from None
         except sqlite3.DatabaseError as error:
             raise DamagedError(f"{self.path} is damaged, or no archive ({error}); scrapy check-archive says more") from None
-        self._wait_for_others()
         self.crawls = Crawls(self)
         self.pages = Pages(self)
         self.sightings = Sightings(self)
@@ -188,20 +187,31 @@ class Archive:
         finally:
             self._depth -= 1
 
-    def _wait_for_others(self) -> None:
-        seconds = min(self._busy_seconds, SLICE_SECONDS) if self._stopping else self._busy_seconds
+    def _wait_for_others(self, seconds: float) -> None:
+        """Let SQLite wait so long for another program."""
         self.db.execute(f"pragma busy_timeout = {int(seconds * 1000)}")
 
     def _begin(self) -> None:
+        if self._stopping is None:
+            self.db.execute("begin immediate")
+            return
         began = monotonic()
-        while True:
-            try:
-                self.db.execute("begin immediate")
-                return
-            except sqlite3.OperationalError as error:
-                patience = STOPPING_SECONDS if self._stopping and self._stopping() else self._busy_seconds
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() - began >= patience:
-                    raise
+        self._wait_for_others(min(SLICE_SECONDS, self._busy_seconds))
+        try:
+            while not self._begun(monotonic() - began):
+                pass
+        finally:
+            self._wait_for_others(self._busy_seconds)
+
+    def _begun(self, waited: float) -> bool:
+        try:
+            self.db.execute("begin immediate")
+        except sqlite3.OperationalError as error:
+            patience = STOPPING_SECONDS if self._stopping() else self._busy_seconds
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or waited >= patience:
+                raise
+            return False
+        return True
 
     def sites(self) -> list[str]:
         """Return the sites of which the archive has pages or listings."""
@@ -228,13 +238,13 @@ class Archive:
         log = self.path.with_name(f"{self.path.name}-wal")
         if not log.exists() or log.stat().st_size <= limit:
             return
-        self.db.execute(f"pragma busy_timeout = {CHECKPOINT_SECONDS * 1000}")
+        self._wait_for_others(CHECKPOINT_SECONDS)
         try:
             self.db.execute("pragma wal_checkpoint(truncate)")
         except sqlite3.OperationalError:  # another crawl does it, or writes
             pass
         finally:
-            self._wait_for_others()
+            self._wait_for_others(self._busy_seconds)
 
     def close(self) -> None:
         """Write what waits, fold the write-ahead log into the file, close."""
@@ -244,7 +254,7 @@ class Archive:
                     pass
             # A reader or another crawl may be at work: then the next one to close does it.
             with suppress(sqlite3.DatabaseError):
-                self.db.execute(f"pragma busy_timeout = {CHECKPOINT_SECONDS * 1000}")
+                self._wait_for_others(CHECKPOINT_SECONDS)
                 self.db.execute("pragma wal_checkpoint(truncate)")
         finally:
             self.db.close()

@@ -29,6 +29,9 @@ WHOLE = frozenset("html body main ul ol table tbody rss channel feed urlset".spl
 LONGEST = 20_000
 """No item is longer."""
 
+MANY = 100
+"""A page with more links to erased articles is about nothing else from the first of them on."""
+
 
 class LinkTexts:
     """Finds in a page the words that belong to links to erased articles.
@@ -54,26 +57,30 @@ class LinkTexts:
         if not any(part in text for part in self.parts):
             return []
         elements, links = _read(text)
-        erased, others = [], []
-        for at, address in links:
-            try:
-                url = urljoin(page, unescape(address).strip())
-                names = {url, clean_url(url), clean_url(not_amp(url))}
-            except ValueError:  # nobody's address
-                continue
-            if any(map(self.owner, names)):
-                erased.append(at)
-            elif any(map(self.known, names)):
-                others.append(at)
+        leads = {address: self._leads(page, address) for address in {address for _, address in links}}
+        erased = [at for at, address in links if leads[address] == "erased"]
+        others = [at for at, address in links if leads[address] == "other"]
         if not erased:
             return []
         listed, own = self.listed(page), self.own(page)
         found: set[tuple[int, int]] = set()
-        for span in {span for at in erased for span in _spans(at, elements, others, listed)}:
+        spans = {span for at in erased[:MANY] for span in _spans(at, elements, others, listed)}
+        if len(erased) > MANY:
+            spans = {(erased[0], len(text))}
+        for span in spans:
             words = list(_words(text, *span))
             if "".join(letters_of(text[begin:end]) for begin, end in words) not in own:
                 found.update(words)
         return sorted(found)
+
+    def _leads(self, page: str, address: str) -> str | None:
+        """Tell whether ``address``, as the page gives it, leads to an ``erased`` article or to an ``other`` one."""
+        try:
+            url = urljoin(page, unescape(address).strip())
+            names = {url, clean_url(url), clean_url(not_amp(url))}
+        except ValueError:  # nobody's address
+            return None
+        return "erased" if any(map(self.owner, names)) else "other" if any(map(self.known, names)) else None
 
 
 def links_of(archive, owner: Callable[[str], str | None]) -> LinkTexts:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 PIECE = 1 << 16
+MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,15 @@ def _next_record(file: BinaryIO, offset: int) -> int:
 
 
 def readable(member: bytes) -> bytes:
-    """Return what comes out of a damaged ``member`` before the damage."""
-    unpacker, data = zlib.decompressobj(zlib.MAX_WBITS + 16), []
-    with contextlib.suppress(zlib.error):
-        for n in range(len(member)):
-            data.append(unpacker.decompress(member[n : n + 1]))
+    """Return what comes out of a damaged ``member`` before the damage, up to :data:`MAX_BYTES`."""
+    unpacker, data, size = zlib.decompressobj(zlib.MAX_WBITS + 16), [], 0
+    # What a piece gives before its damage is lost with it, so the last one is read byte by byte.
+    for step in (PIECE, 1):
+        before = unpacker
+        with contextlib.suppress(zlib.error):
+            while member and size < MAX_BYTES:
+                before = unpacker.copy()
+                data.append(unpacker.decompress(member[:step], MAX_BYTES))
+                size, member = size + len(data[-1]), member[step:]
+        unpacker = before
     return b"".join(data)

@@ -15,6 +15,7 @@ import uuid
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from newsarchive.store.linktexts import LinkTexts
@@ -127,8 +128,8 @@ class Eraser:
         self, first: str, fields: Headers, head: bytes, body: tuple[str, str, bool], quotes, words
     ) -> tuple[bytes, str] | None:
         text, charset, gzipped = body
-        for begin, end in words:
-            text = f"{text[:begin]}{'x' * (end - begin)}{text[end:]}"
+        edges = [0, *(edge for span in words for edge in span), len(text)]
+        text = "".join(text[begin:end] if n % 2 == 0 else "x" * (end - begin) for n, (begin, end) in enumerate(pairwise(edges)))
         try:
             payload = self.quotes.without(text, quotes).encode(charset, "surrogateescape")
         except UnicodeEncodeError:
