@@ -10,6 +10,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from newsarchive.stopping import unless_stopped
 from newsarchive.turns import HostTurns
 
 
@@ -66,8 +67,8 @@ class MirrorDownloadHandler(HTTP11DownloadHandler):
         mirror = getattr(self.crawler.spider, "mirror", None)
         address = mirror and mirror.address(request.url)
         if not address:
-            return await super().download_request(request)
-        response = await super().download_request(request.replace(url=address))
+            return await unless_stopped(self.crawler, super().download_request(request))
+        response = await unless_stopped(self.crawler, super().download_request(request.replace(url=address)))
         headers = response.headers
         if location := headers.get("Location"):
             real = mirror.real(location.decode("latin-1"), urlsplit(request.url).netloc)

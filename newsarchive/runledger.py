@@ -20,6 +20,9 @@ from newsarchive.store.sightings import Sighted
 class RunLedger:
     """Without an archive: each article once in this run, and nothing of other runs."""
 
+    captures = None
+    """Nothing is kept, either because no archive is, or because it failed when the crawl began."""
+
     def __init__(self, site: str):
         self.site = site
         self.seen: dict[str, set[str]] = {}

@@ -23,6 +23,7 @@ from test_interrupted import ARGUMENTS, counting, start  # noqa: F401
 from test_past import STORIES, Captures, page, past, warc
 
 from newsarchive.store.archive import Archive
+from newsarchive.store.ownfiles import owns
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION
 
 MB = 1024 * 1024
@@ -69,6 +70,38 @@ def test_json_lines_are_the_articles(archive, export, tmp_path):
     assert found == [vars(archive.articles.get(f"news:{n}")) for n in (2, 1)]
     to_stdout = command("export", "--format", "jsonl", "-o", "-", "-s", f"ARCHIVE_DIR={tmp_path / 'archive'}")
     assert to_stdout.stdout == (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("words", [("export", "--format", "jsonl", "-o"), ("crawl", "demo", "-O")], ids=["export", "feed"])
+def test_a_file_of_the_archive_itself_is_not_written_over(archive, words):
+    put(archive, 1)
+    file = f"{archive.path}{':jsonl' if words[0] == 'crawl' else ''}"
+    done = command(*words, file, "-s", f"ARCHIVE_DIR={archive.path.parent}")
+    assert done.returncode == 2 and re.fullmatch(r"scrapy \w+: .* is one of the archive's own files.*\n", done.stderr), done.stderr
+    with closing(Archive(archive.path, read_only=True)) as left:
+        assert left.articles.get("news:1")
+
+
+def test_the_archive_knows_its_own_files(archive, tmp_path):
+    lines = tmp_path / "lines.jsonl"
+    lines.touch()
+    archive.jsonlines.put(str(lines), 0, 0)
+    (tmp_path / "link").symlink_to(archive.path)
+    (tmp_path / "hard").hardlink_to(archive.path)
+    folder = archive.path.parent
+    own = [
+        "archive.db",
+        "archive.db-wal",
+        "archive.db-shm",
+        "archive.schema-2.db",
+        "warc/new.warc.gz",
+        "images/a.jpg",
+        "../x/../archive/archive.db",
+    ]
+    for path in [*(folder / name for name in own), lines, tmp_path / "link", tmp_path / "hard"]:
+        assert owns(archive, path), path
+    for path in [folder / "out.jsonl", folder / "archive.jsonl", folder / "copy.db", tmp_path / "archive.db", tmp_path / "x.jsonl"]:
+        assert not owns(archive, path), path
 
 
 @pytest.mark.parametrize(

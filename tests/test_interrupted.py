@@ -6,12 +6,17 @@ import os
 import re
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 from conftest import PROJECT, assert_true
+
+from newsarchive.demo.faults import FAULTS
+from newsarchive.demo.server import Asked
 
 ARGUMENTS = ("-a", "source=days", "-a", "since=2026-03-01", "-a", "until=2026-03-12")
 
@@ -167,3 +172,29 @@ def test_a_jobdir_neither_loses_nor_doubles(counting, crawl, tmp_path):
     assert done.rows("select count(*) from page where state = 'stored'") == [(199,)]
     asked = [path for path in site.requests if site.pages.number(path)]
     assert len(asked) == len(set(asked)) == 200
+
+
+@pytest.mark.parametrize("slow", ["silence", "drip", "locked"])
+def test_a_stop_ends_in_seconds_whatever_the_crawl_waits_for(play, tmp_path, slow):
+    """A server that does not answer, or an archive that another program holds, held it for a minute."""
+    folder, begun, programs = tmp_path / "archive", [], []
+
+    def answer(path):
+        if begun or not (path == "/robots.txt" if slow == "silence" else site.pages.number(path)):
+            return None
+        begun.append(time.monotonic())
+        threading.Timer(1, process.send_signal, [signal.SIGTERM]).start()
+        if slow == "locked":
+            programs.append(sqlite3.connect(folder / "archive.db", isolation_level=None, check_same_thread=False, timeout=20))
+            programs[0].execute("begin immediate")
+            return None
+        return FAULTS[slow](Asked(site, path, site.answer(path), 1))
+
+    site = play(override=answer, stories=40)
+    process = start(site, folder)
+    log = process.communicate(timeout=120)[1]
+    took = time.monotonic() - begun[0]
+    for db in programs:
+        db.close()
+    assert process.returncode == 0 and took < 20, f"{took} {log}"
+    assert "Traceback" not in log and ("ERROR" not in log or slow == "locked"), log

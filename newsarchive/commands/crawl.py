@@ -14,10 +14,11 @@ from newsarchive.addons import check_numbers, check_politeness
 from newsarchive.alarms.sending import check_sending
 from newsarchive.arguments import Arguments
 from newsarchive.chromium import find_browser
-from newsarchive.jsonlines import check_jsonlines
+from newsarchive.jsonlines import check_jsonlines, feed_path
 from newsarchive.monitor import archive_enabled, archive_path, open_archive
 from newsarchive.spiders.base import NewsSpider
 from newsarchive.store.archive import ArchiveError
+from newsarchive.store.ownfiles import owns
 from newsarchive.trouble import FAULTS, line_of, reason_of
 from newsarchive.warcfiles import check_replay
 
@@ -76,6 +77,9 @@ class Command(crawl.Command):
             with archive.transaction():  # another program may hold it
                 pass
             check_jsonlines(archive, self.settings)
+            for feed in map(str, self.settings.getdict("FEEDS")):
+                if owns(archive, feed_path(feed)):
+                    raise ValueError(f"{feed} is one of the archive's own files; name another for the feed")
         except FAULTS as error:
             raise (ArchiveError(f"{archive.path}: {line_of(error)}") if reason_of(error) else error) from error
         finally:
