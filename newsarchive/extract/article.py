@@ -19,6 +19,7 @@ from newsarchive.dates import Time, day_in, parse_time
 from newsarchive.extract import html, jsonld, microdata, opengraph
 from newsarchive.extract.body import read_body, text_of_blocks, unknown_kinds
 from newsarchive.extract.charset import WRONG, in_its_charset
+from newsarchive.extract.headlines import shown_headline
 from newsarchive.extract.images import put_together, visible_images
 from newsarchive.extract.loader import ArticleLoader
 from newsarchive.extract.rules import SiteRules
@@ -74,6 +75,9 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
             if loader.get_collected_values(field):
                 origins[field] = origin
 
+    if site is None:
+        declared = [text for found in findings.values() for name in ("headline", "title") if (text := found.get(name))]
+        offer("html", "headline", shown_headline(root, [text for text in declared if isinstance(text, str)]))
     own = {"selectors": rules.selectors, "fallbacks": rules.fallbacks}
     for origin, found in findings.items():
         for field, queries in own.get(origin, {}).items():

@@ -7,6 +7,7 @@ import re
 from lxml import etree
 
 from newsarchive.dates import iso, parse_time
+from newsarchive.extract.containers import body_container, furniture
 from newsarchive.extract.rules import BodyRules
 from newsarchive.extract.select import BREAKS, elements, first, text_of
 from newsarchive.extract.text import plain
@@ -35,12 +36,14 @@ def read_body(root: etree._Element, rules: BodyRules, frame: str, base: str, zon
     ``frame`` selects what stands around photos, whose captions are no text of the body. ``base`` makes addresses
     absolute; ``zone`` is that of an entry's time without offset.
     """
-    containers = _outermost(elements(root, rules.within)) if rules.within else _densest(root)
+    containers = _outermost(elements(root, rules.within)) if rules.within else body_container(root)
     leads = [lead for lead in elements(root, rules.lead) if plain(text_of(lead))][:1]
     blocks: list[Block] = [{"type": "lead", "text": plain(text_of(lead))} for lead in leads]
     for container in containers:
         walk = _Walk(container, rules, frame, base, zone)
         walk.dropped.update(leads)
+        if not rules.within:
+            walk.dropped |= furniture(container)
         blocks += walk.blocks()
     return blocks, containers
 
@@ -60,17 +63,6 @@ def unknown_kinds(containers: list[etree._Element], rules: BodyRules) -> set[str
     """Return the kinds of block in ``containers`` that the site's rules do not know."""
     found = [block.get("data-type") for container in containers for block in elements(container, rules.block)]
     return set(filter(None, found)) - rules.kinds
-
-
-def _densest(root: etree._Element) -> list[etree._Element]:
-    """The element whose own paragraphs hold most text: ``articleBody`` when it is marked, else by counting."""
-    if (marked := first(root, "[itemprop=articleBody]")) is not None and elements(marked, "p"):
-        return [marked]
-    weight: dict[etree._Element, int] = {}
-    for p in root.iter("p"):
-        if (parent := p.getparent()) is not None:
-            weight[parent] = weight.get(parent, 0) + len(text_of(p))
-    return [max(weight, key=weight.__getitem__)] if weight else []
 
 
 class _Walk:
