@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 import sys
 from functools import lru_cache
 from importlib.resources import files
@@ -36,6 +37,8 @@ IMAGE_ORIGINS = ("jsonld", "microdata", "selectors", "html", "opengraph")
 LACKING_LETTERS = 6
 # So many characters of text are an article, though neither headline nor date is marked.
 READABLE = 400
+# A day between slashes or dashes; eight digits in a row are more often a number.
+ADDRESS_DAY = re.compile(r"/(20[0-4]\d)[/-](0[1-9]|1[0-2])[/-](0[1-9]|[12]\d|3[01])(?=[/_-]|$)")
 
 
 def load_article(response: TextResponse, site: type[SiteRules] | None = None) -> Article:
@@ -86,6 +89,8 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
                 offer(origin, field, strings(root if query.startswith(("/", "(")) else scope, query))
         for field, value in found.items():
             offer(origin, field, value)
+    if site is None and (m := ADDRESS_DAY.search(urlsplit(response.url).path)):
+        offer("address", "published_at", "-".join(m.groups()))
     if "headline" not in origins:
         loader.add_value("headline", findings["html"].get("title"))
         if loader.get_collected_values("headline"):

@@ -9,7 +9,7 @@ from lxml import etree
 from newsarchive.dates import iso, parse_time
 from newsarchive.extract.containers import body_container, furniture
 from newsarchive.extract.rules import BodyRules
-from newsarchive.extract.select import BREAKS, elements, first, text_of
+from newsarchive.extract.select import BREAKS, elements, text_of
 from newsarchive.extract.text import plain
 from newsarchive.items import Block
 from newsarchive.urls import absolute

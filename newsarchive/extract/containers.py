@@ -52,7 +52,7 @@ def _risen(best: etree._Element, own: dict[etree._Element, int], inside: dict[et
     for ancestor in best.iterancestors():
         if ancestor.tag in ("body", "html"):
             break
-        if inside[ancestor] >= 1.3 * held or ancestor.tag == "article":
+        if inside[ancestor] >= (1.05 if ancestor.tag == "article" else 1.3) * held:
             chosen, held = ancestor, inside[ancestor]
         if ancestor.tag in ("article", "main"):
             break
@@ -62,18 +62,23 @@ def _risen(best: etree._Element, own: dict[etree._Element, int], inside: dict[et
 def furniture(container: etree._Element) -> set[etree._Element]:
     """Return the elements inside ``container`` that are no text of the article: by their names, and lists of links."""
     said = unlinked(container)
-    found: set[etree._Element] = set()
+    found: set[etree._Element] = set(container.iter("h1"))
+    linking: set[etree._Element] = set()
+    for around in container.iter("a"):
+        while around is not None and around is not container and around not in linking:
+            linking.add(around)
+            around = around.getparent()
     for element in container.iterdescendants("div", "section", "ul", "ol", "p", "span", "table", "article"):
         named = FURNITURE.search(f"{element.get('class', '')} {element.get('id', '')}")
-        if named and 2 * said[element] < said[container]:
-            found.add(element)
-        elif element.tag in ("ul", "ol") and said[element] < LEAST and element.find(".//a") is not None:
+        if (named and 2 * said[element] < said[container]) or (
+            element.tag in ("ul", "ol") and said[element] < LEAST and element in linking
+        ):
             found.add(element)
     return found
 
 
 def unlinked(root: etree._Element) -> dict[etree._Element, int]:
-    """Return how many characters each element of ``root`` says beside its links, in one pass however deep it nests."""
+    """Return how many characters each element says beside its links, in one pass."""
     said: dict[etree._Element, int] = {}
     for element in reversed(list(root.iter())):
         if not isinstance(element.tag, str) or element.tag in ("a", "script", "style"):

@@ -9,11 +9,18 @@ from lxml import etree
 from newsarchive.extract.select import compiled, strings
 from newsarchive.extract.text import plain, split_tags
 
+# Names of <meta> under which publishers keep the time of publication: Dublin Core's, Parse.ly's, Sailthru's, and plain ones.
+PUBLISHED = (
+    "|date|pubdate|publishdate|publish-date|publish_date|publication_date|datepublished|dc.date|dc.date.issued|dcterms.created"
+    "|dcterms.date|dc.date.created|parsely-pub-date|sailthru.date|cxenseparse:recs:publishtime|article:published_time|"
+)
+UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FIELDS = {
     "headline": ["//h1"],
     "title": ["//title"],
     "description": ["//meta[@name='description']/@content"],
     "published_at": [
+        f"//meta[@name][contains('{PUBLISHED}', concat('|', translate(@name, '{UPPER}', '{UPPER.lower()}'), '|'))]/@content",
         "//article//time/@datetime",
         "//time[@pubdate]/@datetime",
         "//main//time/@datetime",
