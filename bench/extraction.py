@@ -66,6 +66,7 @@ def ours():
             "language": article.language,
             "canonical_url": article.url,
             "publisher": (article.publisher or {}).get("name"),
+            "origins": article.origins,
         }
 
     return read

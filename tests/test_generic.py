@@ -19,7 +19,9 @@ def read(html: str, url: str = "https://news.example/a-story"):
 
 def test_a_body_cut_into_stretches_is_read_whole():
     stretch = f"<div><p>{SAID * 2}</p></div>"
-    article = read(f"<body><div class=content>{stretch}<div class=ad>Buy</div>{stretch}{stretch}</div><p>{SAID}</p></body>")
+    article = read(
+        f"<body><div class=content>{stretch}<div class=ad>Buy</div>{stretch}{stretch}</div><ul><li><a href=/b>Another story</a> {SAID}</ul></body>"
+    )
     assert article.text == "\n\n".join([(SAID * 2).strip()] * 3)
 
 

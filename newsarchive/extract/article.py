@@ -56,16 +56,19 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     scope = first(root, rules.article) if rules.article else None
     scope = root if scope is None else scope
     og = opengraph.properties(root)
-    blocks, containers = read_body(scope, rules.body, rules.images.frame, base, rules.zone)
     findings: dict[str, dict[str, Any]] = {
-        "selectors": {"body": blocks} if rules.body.within else {},
+        "selectors": {},
         "jsonld": jsonld.read(root),
         "microdata": microdata.read(root, rules.microdata),
         "opengraph": opengraph.read(root, og),
         "fallbacks": {},
         "html": html.read(root),
     }
-    findings["html"].setdefault("body", blocks)
+    declared = [text for found in findings.values() for name in ("headline", "title") if (text := found.get(name))]
+    descriptions = [text for found in findings.values() if (text := found.get("description"))]
+    headline = site is None and shown_headline(root, [text for text in declared if isinstance(text, str)])
+    blocks, containers = read_body(scope, rules.body, rules.images.frame, base, rules.zone, headline or "", descriptions)
+    findings["selectors" if rules.body.within else "html"]["body"] = blocks
     shown = visible_images(scope, containers, rules.body, rules.images)
     findings["selectors" if rules.images.lead else "html"]["images"] = shown
 
@@ -79,8 +82,7 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
                 origins[field] = origin
 
     if site is None:
-        declared = [text for found in findings.values() for name in ("headline", "title") if (text := found.get(name))]
-        offer("html", "headline", shown_headline(root, [text for text in declared if isinstance(text, str)]))
+        offer("html", "headline", headline)
     own = {"selectors": rules.selectors, "fallbacks": rules.fallbacks}
     for origin, found in findings.items():
         for field, queries in own.get(origin, {}).items():

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from lxml import etree
 
 from newsarchive.dates import iso, parse_time
-from newsarchive.extract.containers import body_container, furniture
+from newsarchive.extract.containers import body_container
+from newsarchive.extract.furniture import furniture
+from newsarchive.extract.outline import Outline
 from newsarchive.extract.rules import BodyRules
 from newsarchive.extract.select import BREAKS, elements, text_of
-from newsarchive.extract.text import plain
+from newsarchive.extract.standfirst import standfirst
+from newsarchive.extract.text import letters, plain
 from newsarchive.items import Block
 from newsarchive.urls import absolute
 
@@ -30,22 +34,41 @@ HIDDEN = re.compile(r"display\s*:\s*none")
 PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*")
 
 
-def read_body(root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str) -> tuple[list[Block], list[etree._Element]]:
+def read_body(
+    root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str, headline: str = "", descriptions: Sequence[str] = ()
+) -> tuple[list[Block], list[etree._Element]]:
     """Return the blocks of the article in ``root``, and the elements that hold them (none: no body).
 
     ``frame`` selects what stands around photos, whose captions are no text of the body. ``base`` makes addresses
     absolute; ``zone`` is that of an entry's time without offset.
     """
-    containers = _outermost(elements(root, rules.within)) if rules.within else body_container(root)
-    leads = [lead for lead in elements(root, rules.lead) if plain(text_of(lead))][:1]
+    outside: set[etree._Element] = set()
+    if rules.within:
+        containers = _outermost(elements(root, rules.within))
+        leads = [lead for lead in elements(root, rules.lead) if plain(text_of(lead))][:1]
+    else:
+        outline = Outline(root)
+        shown = _shown(outline, headline)
+        found = body_container(outline, shown)
+        containers = [] if found is None else [outline.elements[found]]
+        leads = []
+        if found is not None:
+            outside, begin = furniture(outline, found, headline)
+            if (lead := standfirst(outline, shown, begin, descriptions)) is not None:
+                leads = [lead]
     blocks: list[Block] = [{"type": "lead", "text": plain(text_of(lead))} for lead in leads]
     for container in containers:
         walk = _Walk(container, rules, frame, base, zone)
         walk.dropped.update(leads)
-        if not rules.within:
-            walk.dropped |= furniture(container)
+        walk.dropped |= outside
         blocks += walk.blocks()
     return blocks, containers
+
+
+def _shown(outline: Outline, headline: str) -> int | None:
+    """Return the number of the element that shows ``headline``."""
+    wanted = letters(headline)
+    return next((n for n in outline.headings if letters(text_of(outline.elements[n])) == wanted), None) if wanted else None
 
 
 def _outermost(found: list[etree._Element]) -> list[etree._Element]:
@@ -108,7 +131,9 @@ class _Walk:
         if post := element.get("data-telegram-post"):
             self._embed([f"https://t.me/{post}"], element)
             return False
-        if element in self.frames or tag == "figure":  # a film may stand where a photo does; what is said of it is a caption
+        if (element in self.frames or tag == "figure") and not _shows_text(
+            element
+        ):  # a film may stand where a photo does; what is said of it is a caption
             for inner in element.iter(*EMBEDS):
                 self._embed(_addresses(inner), inner)
             return False
@@ -116,7 +141,7 @@ class _Walk:
             self._embed(_addresses(element), element)
             return False
         kind = self._kind(element, tag)
-        if tag in SKIPPED and kind != "cite" and element is not self.container and element not in self.cites:
+        if tag in SKIPPED - {"figure"} and kind != "cite" and element is not self.container and element not in self.cites:
             return False
         if kind == "post":
             links = [a.get("href") for a in element.iter("a")]
@@ -216,6 +241,15 @@ class _Walk:
         if url:
             text = plain(element.get("title") or ("" if element.tag in EMBEDS else text_of(element)))
             (self.held if self.open else self.found).append({"type": "embed", "text": text, "url": url})
+
+
+def _shows_text(element: etree._Element) -> bool:
+    """Tell whether a figure shows a quotation or a table, and no picture."""
+    return (
+        element.tag == "figure"
+        and not any(True for _ in element.iter("img", "picture", "svg", *EMBEDS))
+        and (any(True for _ in element.iter("blockquote", "table", "p")))
+    )
 
 
 def _addresses(element: etree._Element) -> list[str | None]:

@@ -1,91 +1,81 @@
-"""Where the body of an article stands on a page that nobody described, and what stands in it and is none of it."""
+"""Where the body of an article stands on a page that nobody described."""
 
 from __future__ import annotations
 
 import re
 
-from lxml import etree
+from newsarchive.extract.furniture import FURNITURE
+from newsarchive.extract.outline import Outline
 
-from newsarchive.extract.select import elements, first
-
-# Names that templates of many sites give to what surrounds or interrupts an article.
-FURNITURE = re.compile(
-    r"(^|[\s_-])(related|recommend\w*|recirc\w*|teasers?|newsletters?|comments?|disqus|outbrain|taboola|share|sharing|social"
-    r"|promo\w*|advert\w*|ads?|sponsored|breadcrumbs?|byline|authors?|tags?|taglist|topics|read-?more|more-?(stories|news|on)"
-    r"|most-?read|trending|popular|cookie\w*|consent|paywall|subscri\w+|sidebar|widget|toolbar|print|captions?|copyright"
-    r"|sr-only|screen-reader\w*|visually-?hidden)($|[\s_-])",
-    re.I,
-)
-OUTSIDE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form", "header", "button", "noscript", "template"))
+OUTSIDE = frozenset("aside nav footer figure figcaption form header menu".split())
 LEAST = 25
 """Characters beside links: shorter paragraphs are captions, buttons and bylines."""
+ENOUGH = 1_000
+"""Characters of an article that stands for itself."""
+# Names that templates give to the element of the text, and of those the ones that leave no doubt.
+BODY_NAME = re.compile(
+    r"(?:^|[\s_-])(?:article|story|post|entry|news|page|detail|main)?[\s_-]*(?:body|text|content|copy|richtext)(?:[\s_-]|$)", re.I
+)
+SURE_NAME = re.compile(
+    r"(?:article|story|post|entry|news|blog)(?:[_-]*(?:detail|full|main|page))?[_-]*(?:body|text|copy)(?:$|\s|[_-]+content)|(?:entry|post|article)[_-]*content(?:$|\s)",
+    re.I,
+)
 
 
-def body_container(root: etree._Element) -> list[etree._Element]:
-    """Return the element that holds the body, none when no paragraph does: ``articleBody``, else by where the text is."""
-    if (marked := first(root, "[itemprop=articleBody]")) is not None and elements(marked, "p"):
-        return [marked]
-    everything = list(root.iter(etree.Element))
-    outside: set[etree._Element] = set()
-    for element in everything:
-        if element.tag in OUTSIDE or element.getparent() in outside:
-            outside.add(element)
-    said = unlinked(root)
-    own: dict[etree._Element, int] = {}
-    inside: dict[etree._Element, int] = {}
-    for element in reversed(everything):  # what is inside comes before what is around it
-        if element.tag == "p" and element not in outside and said[element] >= LEAST:
-            inside[element] = said[element]
-            own[element.getparent()] = own.get(element.getparent(), 0) + said[element]
-        if (parent := element.getparent()) is not None and element in inside:
-            inside[parent] = inside.get(parent, 0) + inside[element]
-    own.pop(None, None)
-    if not own:  # all of it stands where no article should
-        parents = [p.getparent() for p in root.iter("p") if p.getparent() is not None]
-        return [max(parents, key=said.__getitem__)] if parents else []
-    return [_risen(max(own, key=own.__getitem__), own, inside)]
+def body_container(outline: Outline, headline: int | None = None) -> int | None:
+    """Return the number of the element that holds the body, None when there is no text.
 
+    ``headline`` is the number of the element that shows the headline: what stands before it is no text of the article.
 
-def _risen(best: etree._Element, own: dict[etree._Element, int], inside: dict[etree._Element, int]) -> etree._Element:
-    """Rise to the ancestor that gains much text: pages put each stretch of an article into an element of its own."""
-    chosen, held = best, own[best]
-    for ancestor in best.iterancestors():
-        if ancestor.tag in ("body", "html"):
-            break
-        if inside[ancestor] >= (1.05 if ancestor.tag == "article" else 1.3) * held:
-            chosen, held = ancestor, inside[ancestor]
-        if ancestor.tag in ("article", "main"):
-            break
-    return chosen
-
-
-def furniture(container: etree._Element) -> set[etree._Element]:
-    """Return the elements inside ``container`` that are no text of the article: by their names, and lists of links."""
-    said = unlinked(container)
-    found: set[etree._Element] = set(container.iter("h1"))
-    linking: set[etree._Element] = set()
-    for around in container.iter("a"):
-        while around is not None and around is not container and around not in linking:
-            linking.add(around)
-            around = around.getparent()
-    for element in container.iterdescendants("div", "section", "ul", "ol", "p", "span", "table", "article"):
-        named = FURNITURE.search(f"{element.get('class', '')} {element.get('id', '')}")
-        if (named and 2 * said[element] < said[container]) or (
-            element.tag in ("ul", "ol") and said[element] < LEAST and element in linking
-        ):
-            found.add(element)
-    return found
-
-
-def unlinked(root: etree._Element) -> dict[etree._Element, int]:
-    """Return how many characters each element says beside its links, in one pass."""
-    said: dict[etree._Element, int] = {}
-    for element in reversed(list(root.iter())):
-        if not isinstance(element.tag, str) or element.tag in ("a", "script", "style"):
-            length = 0
+    That with the most text, less what stands in it and is no text of an article: its menus, teasers and footers.
+    """
+    elements, parents, own, own_linked = outline.elements, outline.parent, outline.own, outline.own_linked
+    count, whole = len(elements), outline.said[0] if outline.said else 0
+    outside = [False] * count
+    begin = headline if headline is not None and sum(own[headline:]) > whole / 4 else 0
+    value = [0.0] * count
+    for n in range(count):
+        parent = parents[n]
+        names = outline.names[n]
+        outside[n] = (parent >= 0 and outside[parent]) or (
+            2 * outline.said[n] < whole
+            and elements[n].tag not in ("p", "body")
+            and (elements[n].tag in OUTSIDE or bool(names and FURNITURE.search(names) and not SURE_NAME.search(names)))
+        )
+        text, link = own[n], own_linked[n]
+        if not text and not link:
+            continue
+        if outside[n] or n < begin:
+            value[n] = -(text + link) / 2
+        elif text >= LEAST and link < 0.5 * (text + link):
+            value[n] = text - link / 2 if elements[n].tag not in ("li", "dd", "dt") else text / 2 - link
         else:
-            length = said.get(element, 0) + len((element.text or "").strip())
-        said[element] = length
-        if element is not root and (parent := element.getparent()) is not None:
-            said[parent] = said.get(parent, 0) + length + len((element.tail or "").strip())
-    return said
+            value[n] = -link
+    for n in range(count - 1, 0, -1):
+        if parents[n] >= 0:
+            value[parents[n]] += value[n]
+    best, most = None, 0.0
+    for n in range(count):
+        if value[n] <= 0 or outline.unsaid[n] or elements[n].tag in ("p", "html"):
+            continue
+        weight = value[n]
+        if elements[n].get("itemprop") == "articleBody":
+            weight *= 2
+        elif outline.names[n]:
+            if SURE_NAME.search(outline.names[n]):
+                weight *= 1.5
+            elif BODY_NAME.search(outline.names[n]):
+                weight *= 1.1
+        if weight > most:
+            best, most = n, weight
+    if best is None:  # a few words; the most that one paragraph says
+        best = max(
+            (n for n in range(count) if elements[n].tag == "p" and own[n] and parents[n] >= 0), key=own.__getitem__, default=None
+        )
+        return None if best is None else parents[best]
+    if elements[best].tag != "article":
+        for n in range(best + 1, outline.end[best]):
+            # The next article may be shown below this one.
+            if elements[n].tag == "article":
+                return n if value[n] > max(ENOUGH, value[best] / 3) else best
+    return best
