@@ -20,7 +20,7 @@ from newsarchive.dates import Time, day_in, parse_time
 from newsarchive.extract import html, jsonld, microdata, opengraph
 from newsarchive.extract.body import read_body, text_of_blocks, unknown_kinds
 from newsarchive.extract.charset import WRONG, in_its_charset
-from newsarchive.extract.headlines import shown_headline
+from newsarchive.extract.headlines import headline
 from newsarchive.extract.images import put_together, visible_images
 from newsarchive.extract.loader import ArticleLoader
 from newsarchive.extract.rules import SiteRules
@@ -28,7 +28,7 @@ from newsarchive.extract.select import elements, first, strings
 from newsarchive.extract.text import letters
 from newsarchive.items import ARTICLE_FIELDS, Article
 from newsarchive.revisions import content_hash
-from newsarchive.urls import absolute, clean_url, not_amp
+from newsarchive.urls import absolute, clean_url, not_amp, registrable_domain
 
 TIMES = ("created_at", "published_at", "modified_at")
 # Metadata declares the large sizes, so it goes before what is seen.
@@ -64,13 +64,12 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
         "fallbacks": {},
         "html": html.read(root),
     }
-    declared = [text for found in findings.values() for name in ("headline", "title") if (text := found.get(name))]
+    declared = {origin: text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("headline"))}
     descriptions = [text for found in findings.values() if (text := found.get("description"))]
-    headline = site is None and shown_headline(root, [text for text in declared if isinstance(text, str)])
-    blocks, containers = read_body(scope, rules.body, rules.images.frame, base, rules.zone, headline or "", descriptions)
+    shown = headline(root, declared, _names(findings, response.url)) if site is None else None
+    blocks, containers = read_body(scope, rules.body, rules.images.frame, base, rules.zone, shown[0] if shown else "", descriptions)
     findings["selectors" if rules.body.within else "html"]["body"] = blocks
-    shown = visible_images(scope, containers, rules.body, rules.images)
-    findings["selectors" if rules.images.lead else "html"]["images"] = shown
+    findings["selectors" if rules.images.lead else "html"]["images"] = visible_images(scope, containers, rules.body, rules.images)
 
     loader = ArticleLoader(site=rules, base=base, zone=rules.zone, clock_zone=clock_zone)
     origins: dict[str, str] = {}
@@ -82,7 +81,9 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
                 origins[field] = origin
 
     if site is None:
-        offer("html", "headline", headline)
+        findings["html"].pop("headline", None)  # the first heading, whatever it is of
+        if shown:
+            offer(shown[1], "headline", shown[0])
     own = {"selectors": rules.selectors, "fallbacks": rules.fallbacks}
     for origin, found in findings.items():
         for field, queries in own.get(origin, {}).items():
@@ -189,6 +190,14 @@ def _identify(article: Article, rules: type[SiteRules], address: str, canonical:
         elif url != article.url:
             article.flags.append("canonical_ignored")
     article.id = f"{article.site}:{article.key}"
+
+
+def _names(findings: dict[str, dict[str, Any]], address: str) -> set[str]:
+    """Return what the site calls itself, in letters."""
+    domain = registrable_domain(urlsplit(address).hostname or "")
+    names = [domain, domain.partition(".")[0], *(urlsplit(address).hostname or "").split(".")[:1]]
+    names += [(found.get("publisher") or {}).get("name") or "" for found in findings.values()]
+    return {letters(name) for name in names} - {""}
 
 
 def _disagree(chosen: Time, other: Time | None) -> bool:

@@ -66,9 +66,13 @@ def read_body(
 
 
 def _shown(outline: Outline, headline: str) -> int | None:
-    """Return the number of the element that shows ``headline``."""
+    """Return the number of the element that shows ``headline``, with or without its kicker."""
     wanted = letters(headline)
-    return next((n for n in outline.headings if letters(text_of(outline.elements[n])) == wanted), None) if wanted else None
+    for n in outline.headings if wanted else ():
+        said = letters(text_of(outline.elements[n]))
+        if said and (said.endswith(wanted) or wanted.endswith(said)):
+            return n
+    return None
 
 
 def _outermost(found: list[etree._Element]) -> list[etree._Element]:
