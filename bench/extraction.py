@@ -14,6 +14,7 @@ import gzip
 import importlib.util
 import json
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -52,11 +54,10 @@ def ours():
 
     def read(url: str, body: bytes, encoding: str) -> dict:
         article = load_article(HtmlResponse(url, body=body, encoding=encoding))
-        day_only = article.times.get("published_at", {}).get("precision") == "day"
         return {
             "headline": article.headline,
             "description": article.description,
-            "published": article.day if day_only else article.published_at,
+            "published": in_its_offset(article),
             "modified": article.modified_at,
             "authors": [author["name"] for author in article.authors],
             "section": article.section,
@@ -70,6 +71,16 @@ def ours():
         }
 
     return read
+
+
+def in_its_offset(article) -> str | None:
+    """Return the time of publication with the page's own offset; a day where the page gives no more."""
+    said = article.times.get("published_at", {})
+    if said.get("precision") == "day" or not article.published_at:
+        return article.day
+    offset = re.search(r"[+-]\d\d:?\d\d$", said["raw"])
+    at = datetime.fromisoformat(article.published_at)
+    return at.astimezone(datetime.strptime(offset[0], "%z").tzinfo if offset else UTC).isoformat()
 
 
 def trafilatura():

@@ -18,11 +18,12 @@ from scrapy.http import TextResponse
 import newsarchive
 from newsarchive.dates import Time, day_in, parse_time
 from newsarchive.extract import html, jsonld, microdata, opengraph
-from newsarchive.extract.body import read_body, text_of_blocks, unknown_kinds
+from newsarchive.extract.body import Found, find_body, read_body, text_of_blocks, unknown_kinds
 from newsarchive.extract.charset import WRONG, in_its_charset
 from newsarchive.extract.headlines import headline
 from newsarchive.extract.images import put_together, visible_images
 from newsarchive.extract.loader import ArticleLoader
+from newsarchive.extract.published import kept_for_scripts, published
 from newsarchive.extract.rules import SiteRules
 from newsarchive.extract.select import elements, first, strings
 from newsarchive.extract.text import letters
@@ -33,6 +34,7 @@ from newsarchive.urls import absolute, clean_url, not_amp, registrable_domain
 TIMES = ("created_at", "published_at", "modified_at")
 # Metadata declares the large sizes, so it goes before what is seen.
 IMAGE_ORIGINS = ("jsonld", "microdata", "selectors", "html", "opengraph")
+DAY = 86_400
 # Less is the dust of typography: a dash, a bracketed mark.
 LACKING_LETTERS = 6
 # So many characters of text are an article, though neither headline nor date is marked.
@@ -67,7 +69,11 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     declared = {origin: text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("headline"))}
     descriptions = [text for found in findings.values() if (text := found.get("description"))]
     shown = headline(root, declared, _names(findings, response.url)) if site is None else None
-    blocks, containers = read_body(scope, rules.body, rules.images.frame, base, rules.zone, shown[0] if shown else "", descriptions)
+    if rules.body.within:
+        body = read_body(scope, rules.body, rules.images.frame, base, rules.zone)
+    else:
+        body = find_body(scope, rules.body, rules.images.frame, base, rules.zone, shown[0] if shown else "", descriptions)
+    blocks, containers = body.blocks, body.containers
     findings["selectors" if rules.body.within else "html"]["body"] = blocks
     findings["selectors" if rules.images.lead else "html"]["images"] = visible_images(scope, containers, rules.body, rules.images)
 
@@ -80,6 +86,8 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
             if loader.get_collected_values(field):
                 origins[field] = origin
 
+    if site is not None and (time := findings["html"].get("time")):
+        findings["html"].setdefault("published_at", time)
     if site is None:
         findings["html"].pop("headline", None)  # the first heading, whatever it is of
         if shown:
@@ -92,8 +100,8 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
                 offer(origin, field, strings(root if query.startswith(("/", "(")) else scope, query))
         for field, value in found.items():
             offer(origin, field, value)
-    if site is None and (m := ADDRESS_DAY.search(urlsplit(response.url).path)):
-        offer("address", "published_at", "-".join(m.groups()))
+    if site is None and "published_at" not in origins:
+        _offer_time_shown(offer, root, body, rules.zone, response.url, str(findings["html"].get("language", "")))
     if "headline" not in origins:
         loader.add_value("headline", findings["html"].get("title"))
         if loader.get_collected_values("headline"):
@@ -190,6 +198,22 @@ def _identify(article: Article, rules: type[SiteRules], address: str, canonical:
         elif url != article.url:
             article.flags.append("canonical_ignored")
     article.id = f"{article.site}:{article.key}"
+
+
+def _offer_time_shown(offer, root: etree._Element, body: Found, zone: str, address: str, language: str) -> None:
+    """Offer the time of publication that the page shows, or its scripts know, or its address."""
+    american = language.casefold() in ("en-us", "en_us") or (
+        language[:2].casefold() == "en" and address.split("/")[2].endswith(".com")
+    )
+    shown = body.outline and published(body.outline, body.headline, body.container, body.begin, zone, american)
+    kept = parse_time(kept_for_scripts(root) or "", zone)
+    m = ADDRESS_DAY.search(urlsplit(address).path)
+    # A day that is shown is known better where the page's data tell the minute of it.
+    if kept and (not shown or (shown.precision == "day" and abs((kept.at - shown.at).total_seconds()) < 1.5 * DAY)):
+        offer("html", "published_at", kept)
+    offer("html", "published_at", shown)
+    if m:
+        offer("address", "published_at", "-".join(m.groups()))
 
 
 def _names(findings: dict[str, dict[str, Any]], address: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from lxml import etree
 
@@ -34,35 +35,65 @@ HIDDEN = re.compile(r"display\s*:\s*none")
 PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*")
 
 
-def read_body(
-    root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str, headline: str = "", descriptions: Sequence[str] = ()
-) -> tuple[list[Block], list[etree._Element]]:
-    """Return the blocks of the article in ``root``, and the elements that hold them (none: no body).
+@dataclass
+class Found:
+    """The body of an article, and where it was found."""
+
+    blocks: list[Block]
+    containers: list[etree._Element]
+    """Which hold the body; none: there is none."""
+
+    outline: Outline | None = None
+    """Of pages that nobody described."""
+
+    headline: int | None = None
+    """Number of the element that shows the headline."""
+
+    container: int | None = None
+    begin: int = 0
+    """Number of the element where the text begins."""
+
+    outside: set[etree._Element] = field(default_factory=set)
+    """What stands in the container and is none of the article."""
+
+
+def read_body(root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str) -> Found:
+    """Return the body of the article in ``root`` as the site's ``rules`` describe it.
 
     ``frame`` selects what stands around photos, whose captions are no text of the body. ``base`` makes addresses
     absolute; ``zone`` is that of an entry's time without offset.
     """
-    outside: set[etree._Element] = set()
-    if rules.within:
-        containers = _outermost(elements(root, rules.within))
-        leads = [lead for lead in elements(root, rules.lead) if plain(text_of(lead))][:1]
-    else:
-        outline = Outline(root)
-        shown = _shown(outline, headline)
-        found = body_container(outline, shown)
-        containers = [] if found is None else [outline.elements[found]]
-        leads = []
-        if found is not None:
-            outside, begin = furniture(outline, found, headline)
-            if (lead := standfirst(outline, shown, begin, descriptions)) is not None:
-                leads = [lead]
+    containers = _outermost(elements(root, rules.within))
+    leads = [lead for lead in elements(root, rules.lead) if plain(text_of(lead))][:1]
+    return Found(_read(containers, leads, set(), rules, frame, base, zone), containers)
+
+
+def find_body(
+    root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str, headline: str = "", descriptions: Sequence[str] = ()
+) -> Found:
+    """As :func:`read_body`, on a page that nobody described.
+
+    ``headline`` is not to be repeated by the body; ``descriptions`` tell the standfirst.
+    """
+    outline = Outline(root)
+    shown = _shown(outline, headline)
+    container = body_container(outline, shown)
+    if container is None:
+        return Found([], [], outline, shown)
+    outside, begin = furniture(outline, container, headline)
+    lead = standfirst(outline, shown, begin, descriptions)
+    containers = [outline.elements[container]]
+    blocks = _read(containers, [] if lead is None else [lead], outside, rules, frame, base, zone)
+    return Found(blocks, containers, outline, shown, container, begin, outside)
+
+
+def _read(containers, leads, outside: set[etree._Element], rules: BodyRules, frame: str, base: str, zone: str) -> list[Block]:
     blocks: list[Block] = [{"type": "lead", "text": plain(text_of(lead))} for lead in leads]
     for container in containers:
         walk = _Walk(container, rules, frame, base, zone)
-        walk.dropped.update(leads)
-        walk.dropped |= outside
+        walk.dropped.update(leads, outside)
         blocks += walk.blocks()
-    return blocks, containers
+    return blocks
 
 
 def _shown(outline: Outline, headline: str) -> int | None:

@@ -21,11 +21,9 @@ FIELDS = {
     "description": ["//meta[@name='description']/@content"],
     "published_at": [
         f"//meta[@name][contains('{PUBLISHED}', concat('|', translate(@name, '{UPPER}', '{UPPER.lower()}'), '|'))]/@content",
-        "//article//time/@datetime",
         "//time[@pubdate]/@datetime",
-        "//main//time/@datetime",
-        "//time/@datetime",
     ],
+    "time": ["//article//time/@datetime", "//main//time/@datetime", "//time/@datetime"],
     "section": ["//meta[@name='section']/@content"],
     "tags": [
         "//a[contains(concat(' ', @rel, ' '), ' tag ')]",

@@ -1,0 +1,93 @@
+"""When an article was published, where its page shows that and no metadata tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from newsarchive.dates import Time, parse_time
+from newsarchive.extract.outline import Outline
+from newsarchive.extract.select import compiled, text_of
+from newsarchive.extract.text import plain
+from newsarchive.written_dates import written_time
+
+NAME = re.compile(
+    r"(?<![a-z])(pub-?date|dates?|datum|datetime|date-?time|time|timestamp|publi\w*|posted\w*|dateline|fecha|fechas|data|created|meta\w*|byline|info"
+    r"|entry-date|post-date|article-date|datepublished|veroeffentlicht\w*|erstellt|jour|heure|dato|pvm|stand)(?![a-z])",
+    re.I,
+)
+# What pages that are drawn by a script keep for it.
+STATE = re.compile(
+    r'\\?"(?:datePublished|date_published|published(?:At|_at|Date|_date|Time|_time|On|_on)?|publish(?:Date|_date|ed_time|Time)|pubDate|pub_date|publicationDate|publication_date'
+    r'|firstPublished\w*|first_published\w*|createDate|created(?:At|_at|Date)|articleDate)\\?"\s*:\s*\\?"?(?P<at>20\d\d-\d\d-\d\d[T ]?[\d:.+Z-]{0,20}|1\d{9}(?:\d{3})?\b)'
+)
+BEFORE, BEHIND = 40, 25
+"""Elements before and behind an article in which it may be dated."""
+LINE = 160
+"""Characters: who dates an article says no more."""
+MAX_STATE = 3_000_000
+
+
+def published(
+    outline: Outline, headline: int | None, container: int | None, begin: int, zone: str, month_first: bool
+) -> Time | None:
+    """Return the time of publication: of a ``<time>``, of an element named so, or of a line beside headline or text.
+
+    ``headline`` and ``container`` are numbers of elements, and ``begin`` that where the text begins.
+    """
+    top = headline if headline is not None and headline <= begin else max(0, begin - BEFORE)
+    last = outline.end[container] if container is not None else begin
+    head = range(top, begin)
+    places = (
+        head,
+        range(max(0, top - BEFORE), top)[::-1],
+        range(begin, last),
+        range(last, min(last + BEHIND, len(outline.elements))),
+    )
+    for place in places[:3]:
+        for n in place:
+            element = outline.elements[n]
+            if element.tag == "time" and not _in_teaser(outline, n, last):
+                said = parse_time(element.get("datetime") or "", zone) or written_time(plain(text_of(element)), zone, month_first)
+                if said:
+                    return said
+    for place in places:
+        for n in _lines(outline, place, inside=place is places[2]):
+            if NAME.search(outline.names[n]) and (said := written_time(outline.text(n), zone, month_first)):
+                return said
+    for place in (places[0], places[1], places[3]):
+        for n in _lines(outline, place):
+            if said := written_time(outline.text(n), zone, month_first):
+                return said
+    # The first lines of the text, and its last.
+    for n in [*list(_lines(outline, range(begin, last)))[:3], *list(_lines(outline, range(begin, last)))[-2:]]:
+        if outline.said[n] < LINE / 2 and (said := written_time(outline.text(n), zone, month_first)):
+            return said
+    return None
+
+
+def _lines(outline: Outline, place: range, inside: bool = False) -> Iterator[int]:
+    for n in place:
+        said = outline.said[n] + outline.linked[n]
+        if 6 <= said <= LINE and not outline.unsaid[n] and not (inside and outline.elements[n].tag == "p" and said > LINE / 2):
+            yield n
+
+
+def _in_teaser(outline: Outline, n: int, last: int) -> bool:
+    """Tell whether a link is around ``n``, or stands beside it as another article's headline does."""
+    if any(outline.elements[a].tag in ("a", "aside", "nav", "footer") for a in outline.around(n)):
+        return True
+    parent = outline.parent[n]
+    return parent >= 0 and outline.cards[parent] > 0 and outline.said[parent] < LINE
+
+
+def kept_for_scripts(root: etree._Element) -> str | None:
+    """Return the first time of publication in the data that the page keeps for its scripts."""
+    for script in compiled("//script[not(@src)]")(root):
+        text = script.text or ""
+        if "ublish" in text[:MAX_STATE] or "pub" in text[:MAX_STATE] or "reate" in text[:MAX_STATE]:
+            if m := STATE.search(text[:MAX_STATE]):
+                return m["at"]
+    return None
