@@ -18,6 +18,7 @@ from scrapy.http import TextResponse
 import newsarchive
 from newsarchive.dates import Time, day_in, parse_time
 from newsarchive.extract import html, jsonld, microdata, opengraph
+from newsarchive.extract.authors import byline, doubtful, organizations, people
 from newsarchive.extract.body import Found, find_body, read_body, text_of_blocks, unknown_kinds
 from newsarchive.extract.charset import WRONG, in_its_charset
 from newsarchive.extract.headlines import headline
@@ -68,7 +69,8 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     }
     declared = {origin: text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("headline"))}
     descriptions = [text for found in findings.values() if (text := found.get("description"))]
-    shown = headline(root, declared, _names(findings, response.url)) if site is None else None
+    names = _names(findings, response.url)
+    shown = headline(root, declared, names) if site is None else None
     if rules.body.within:
         body = read_body(scope, rules.body, rules.images.frame, base, rules.zone)
     else:
@@ -92,6 +94,10 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
         findings["html"].pop("headline", None)  # the first heading, whatever it is of
         if shown:
             offer(shown[1], "headline", shown[0])
+        if found := _authors(findings, body, names):
+            for origin in findings:
+                findings[origin].pop("authors", None)
+            offer(found[0], "authors", found[1])
     own = {"selectors": rules.selectors, "fallbacks": rules.fallbacks}
     for origin, found in findings.items():
         for field, queries in own.get(origin, {}).items():
@@ -198,6 +204,24 @@ def _identify(article: Article, rules: type[SiteRules], address: str, canonical:
         elif url != article.url:
             article.flags.append("canonical_ignored")
     article.id = f"{article.site}:{article.key}"
+
+
+def _authors(findings: dict[str, dict[str, Any]], body: Found, site: set[str]) -> tuple[str, list[dict]] | None:
+    """Return the origin that names people as authors, and them."""
+    doubted = None
+    for origin in ("jsonld", "microdata", "byline", "opengraph", "html"):
+        if origin == "byline":
+            found = body.outline and byline(body.outline, body.headline, body.container, body.begin, site)
+        else:
+            found = people(findings[origin].get("authors", ()), site)
+        if found and not doubtful(found):
+            return "html" if origin == "byline" else origin, found
+        doubted = doubted or (found and ("html" if origin == "byline" else origin, found))
+    # An agency or the publisher may sign; who put a page online does not.
+    for origin in ("jsonld", "microdata", "html"):
+        if found := organizations(findings[origin].get("authors", ())):
+            return origin, found
+    return doubted or ("html", [])
 
 
 def _offer_time_shown(offer, root: etree._Element, body: Found, zone: str, address: str, language: str) -> None:
