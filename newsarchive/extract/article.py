@@ -27,6 +27,7 @@ from newsarchive.extract.loader import ArticleLoader
 from newsarchive.extract.published import kept_for_scripts, published
 from newsarchive.extract.rules import SiteRules
 from newsarchive.extract.select import elements, first, strings
+from newsarchive.extract.tags import clean, shown_tags
 from newsarchive.extract.text import letters
 from newsarchive.items import ARTICLE_FIELDS, Article
 from newsarchive.revisions import content_hash
@@ -94,6 +95,15 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
         findings["html"].pop("headline", None)  # the first heading, whatever it is of
         if shown:
             offer(shown[1], "headline", shown[0])
+        for origin, tags in (
+            ("html", findings["html"].get("news_keywords", ())),
+            ("opengraph", findings["opengraph"].pop("tags", ())),
+            ("jsonld", findings["jsonld"].pop("tags", ())),
+            ("microdata", findings["microdata"].pop("tags", ())),
+            ("html", shown_tags(body.outline, body.headline, body.container, body.begin) if body.outline else ()),
+            ("html", findings["html"].pop("tags", ())),
+        ):
+            offer(origin, "tags", clean(tags, names))
         if found := _authors(findings, body, names):
             for origin in findings:
                 findings[origin].pop("authors", None)

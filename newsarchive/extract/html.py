@@ -29,9 +29,10 @@ FIELDS = {
         "//a[contains(concat(' ', @rel, ' '), ' tag ')]",
         "//meta[@name='keywords' or @name='news_keywords']/@content",
     ],
+    "news_keywords": ["//meta[@name='news_keywords']/@content"],
     "language": ["/html/@lang", "//meta[translate(@http-equiv, 'CLN', 'cln')='content-language']/@content"],
 }
-MANY = ("tags",)
+MANY = ("tags", "news_keywords")
 
 
 def read(root: etree._Element) -> dict[str, Any]:
@@ -40,7 +41,8 @@ def read(root: etree._Element) -> dict[str, Any]:
     for field, queries in FIELDS.items():
         for query in queries:
             if values := [text for value in strings(root, query) if (text := plain(value))]:
-                fields[field] = split_tags(values) if field in MANY else values[0]
+                split = [tag for value in values for tag in split_tags([value])] if "@content" in query else values
+                fields[field] = split if field in MANY else values[0]
                 break
     if authors := _authors(root):
         fields["authors"] = authors
