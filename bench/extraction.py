@@ -63,7 +63,7 @@ def ours():
             "section": article.section,
             "tags": article.tags,
             "body": article.text,
-            "images": [image["url"] for image in article.images],
+            "images": [{name: image[name] for name in ("url", "width", "height", "role")} for image in own_images(article)],
             "language": article.language,
             "canonical_url": article.url,
             "publisher": (article.publisher or {}).get("name"),
@@ -71,6 +71,11 @@ def ours():
         }
 
     return read
+
+
+def own_images(article) -> list[dict]:
+    """Return the article's images without those made for sharing, unless it has no others."""
+    return [image for image in article.images if image["role"] != "share"] or article.images
 
 
 def in_its_offset(article) -> str | None:

@@ -22,8 +22,9 @@ from newsarchive.extract.authors import byline, doubtful, organizations, people
 from newsarchive.extract.body import Found, find_body, read_body, text_of_blocks, unknown_kinds
 from newsarchive.extract.charset import WRONG, in_its_charset
 from newsarchive.extract.headlines import headline
-from newsarchive.extract.images import put_together, visible_images
+from newsarchive.extract.images import described, put_together, visible_images
 from newsarchive.extract.loader import ArticleLoader
+from newsarchive.extract.pictures import places, with_roles
 from newsarchive.extract.published import kept_for_scripts, published
 from newsarchive.extract.rules import SiteRules
 from newsarchive.extract.select import elements, first, strings
@@ -78,7 +79,16 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
         body = find_body(scope, rules.body, rules.images.frame, base, rules.zone, shown[0] if shown else "", descriptions)
     blocks, containers = body.blocks, body.containers
     findings["selectors" if rules.body.within else "html"]["body"] = blocks
-    findings["selectors" if rules.images.lead else "html"]["images"] = visible_images(scope, containers, rules.body, rules.images)
+    if body.outline:
+        head, text = (
+            described(imgs, root, rules.images) for imgs in places(body.outline, body.headline, body.container, body.begin)
+        )
+        declared_images = [image for origin in ("jsonld", "microdata") for image in findings[origin].pop("images", ())]
+        findings["html"]["images"] = with_roles(head, text, declared_images, base)
+    else:
+        findings["selectors" if rules.images.lead else "html"]["images"] = visible_images(
+            scope, containers, rules.body, rules.images
+        )
 
     loader = ArticleLoader(site=rules, base=base, zone=rules.zone, clock_zone=clock_zone)
     origins: dict[str, str] = {}
