@@ -23,6 +23,7 @@ from newsarchive.extract.body import Found, find_body, read_body, text_of_blocks
 from newsarchive.extract.charset import WRONG, in_its_charset
 from newsarchive.extract.headlines import headline
 from newsarchive.extract.images import described, put_together, visible_images
+from newsarchive.extract.language import contradicts, language_of
 from newsarchive.extract.loader import ArticleLoader
 from newsarchive.extract.pictures import places, with_roles
 from newsarchive.extract.published import kept_for_scripts, published
@@ -135,6 +136,9 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     article: Article = loader.load_item()
     _identify(article, rules, response.url, html.canonical_link(root), base)
     article.text = text_of_blocks(blocks)
+    if site is None and (told := contradicts(article.text, article.language) if article.language else language_of(article.text)):
+        # A template's attribute is wrong or missing on one page in ten.
+        article.language, origins["language"] = told, "text"
     article.og = og
     article.images = put_together(
         [image for origin in IMAGE_ORIGINS for image in findings[origin].get("images", ())], rules.images, base
