@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from newsarchive.extract.furniture import FURNITURE
+from newsarchive.extract.furniture import called_furniture
 from newsarchive.extract.outline import Outline
 
 OUTSIDE = frozenset("aside nav footer figure figcaption form header menu".split())
@@ -40,7 +41,7 @@ def body_container(outline: Outline, headline: int | None = None) -> int | None:
         outside[n] = (parent >= 0 and outside[parent]) or (
             2 * outline.said[n] < whole
             and elements[n].tag not in ("p", "body")
-            and (elements[n].tag in OUTSIDE or bool(names and FURNITURE.search(names) and not SURE_NAME.search(names)))
+            and (elements[n].tag in OUTSIDE or bool(names and called_furniture(names) and not _sure(names)))
         )
         text, link = own[n], own_linked[n]
         if not text and not link:
@@ -62,10 +63,7 @@ def body_container(outline: Outline, headline: int | None = None) -> int | None:
         if elements[n].get("itemprop") == "articleBody":
             weight *= 2
         elif outline.names[n]:
-            if SURE_NAME.search(outline.names[n]):
-                weight *= 1.5
-            elif BODY_NAME.search(outline.names[n]):
-                weight *= 1.1
+            weight *= _weight(outline.names[n])
         if weight > most:
             best, most = n, weight
     if best is None:  # a few words; the most that one paragraph says
@@ -79,3 +77,13 @@ def body_container(outline: Outline, headline: int | None = None) -> int | None:
             if elements[n].tag == "article":
                 return n if value[n] > max(ENOUGH, value[best] / 3) else best
     return best
+
+
+@lru_cache(maxsize=4096)
+def _sure(names: str) -> bool:
+    return bool(SURE_NAME.search(names))
+
+
+@lru_cache(maxsize=4096)
+def _weight(names: str) -> float:
+    return 1.5 if SURE_NAME.search(names) else 1.1 if BODY_NAME.search(names) else 1.0

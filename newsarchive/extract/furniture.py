@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from lxml import etree
 
@@ -28,6 +29,20 @@ _WEAK = (
 UNSEEN = re.compile(r"(?:^|\s)(?:sr-only|screen-reader\S*|visually-?hidden|assistive-text|a11y-\S*)(?=\s|$)", re.I)
 FURNITURE = re.compile(rf"(?:^|[\s_-])(?:{_STRONG})(?=$|[\s_-])", re.I)
 WEAK = re.compile(rf"(?:^|[\s_-])(?:{_WEAK})(?:$|[\s_-])", re.I)
+
+
+@lru_cache(maxsize=4096)
+def called_furniture(names: str) -> bool:
+    """Tell whether what an element is called, its class and id, says that it is no text of an article."""
+    return bool(FURNITURE.search(names))
+
+
+@lru_cache(maxsize=4096)
+def may_be_furniture(names: str) -> bool:
+    """As :func:`called_furniture`, with names that say so of short elements alone."""
+    return bool(WEAK.search(names))
+
+
 SHORT = 150
 """Characters: what has a doubtful name and says more is kept."""
 PARAGRAPH = 80
@@ -87,7 +102,7 @@ def _is_furniture(outline: Outline, n: int, element: etree._Element, most: float
         inside = outline.holder[n]
         # A word in a sentence may be called a link, a tag or a term.
         alone = tag not in INLINE or outline.own[inside] + outline.own_linked[inside] < 1.2 * (said + linked)
-        if alone and (FURNITURE.search(names) or (said < SHORT and tag not in HEADINGS and WEAK.search(names))):
+        if alone and (called_furniture(names) or (said < SHORT and tag not in HEADINGS and may_be_furniture(names))):
             return True
         if UNSEEN.search(names):
             return True

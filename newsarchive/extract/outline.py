@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -31,7 +32,7 @@ class Outline:
     """
 
     def __init__(self, root: etree._Element):
-        self.elements: list[etree._Element] = [e for e in root.iter() if isinstance(e.tag, str)]
+        self.elements: list[etree._Element] = list(root.iter(etree.Element))
         self.number = {element: n for n, element in enumerate(self.elements)}
         count = len(self.elements)
         self.parent = [-1] * count
@@ -41,67 +42,72 @@ class Outline:
         """Characters beside links, and in links, inside."""
         self.own, self.own_linked = [0] * count, [0] * count
         """The same of the lines that a block holds itself, none of them inside another block."""
-        self.links = [0] * count
-        self.images = [0] * count
+        self.links, self.images, self.cards = [0] * count, [0] * count, [0] * count
+        """How many links, pictures, and lines that are links, are inside."""
         self.names = [""] * count
-        """Class and id."""
+        """Class and id; of a custom element its tag as well."""
+        self.unsaid = [False] * count
+        """Inside what is hidden, or is read by no reader."""
+        self.holder = [0] * count
+        """The nearest block around, or itself."""
         self.headings = [n for n, element in enumerate(self.elements) if element.tag == "h1"]
         self._measure(root)
+        self._add_up()
 
     def _measure(self, root: etree._Element) -> None:
-        number, parents, end = self.number, self.parent, self.end
-        said, linked, own, own_linked, links = self.said, self.linked, self.own, self.own_linked, self.links
-        count = len(self.elements)
-        holder, in_link, unsaid = [0] * count, [False] * count, [False] * count
+        number, parents, said, linked, own, own_linked = self.number, self.parent, self.said, self.linked, self.own, self.own_linked
+        unsaid, holder, links, images, names, length = self.unsaid, self.holder, self.links, self.images, self.names, _length
+        in_link = [False] * len(self.elements)
         for n, element in enumerate(self.elements):
-            tag, attributes = element.tag, element.attrib
-            parent = parents[n] = number.get(element.getparent(), -1)
-            if attributes:
-                self.names[n] = f"{attributes.get('class', '')} {attributes.get('id', '')}"
-            if "-" in tag:  # a custom element
-                self.names[n] += f" {tag}"
-            holder[n] = n if tag in BLOCKS or parent < 0 else holder[parent]
-            in_link[n] = tag == "a" or (parent >= 0 and in_link[parent])
-            unsaid[n] = (
-                tag in UNSAID
-                or (parent >= 0 and unsaid[parent])
-                or "hidden" in attributes
-                or bool(self.names[n] and HIDDEN_NAME.search(self.names[n]))
-                or bool((style := attributes.get("style")) and HIDDEN.search(style))
-            )
-            links[n] = int(tag == "a")
-            self.images[n] = int(tag == "img")
-            if not unsaid[n] and (text := element.text) and (length := self._length(text)):
-                (linked if in_link[n] else said)[n] += length
-                (own_linked if in_link[n] else own)[holder[n]] += length
-        # Comments have tails, too.
-        for element in root.iter():
-            if (tail := element.tail) and (parent := number.get(element.getparent(), -1)) >= 0 and not unsaid[parent]:
-                if length := self._length(tail):
-                    (linked if in_link[parent] else said)[parent] += length
-                    (own_linked if in_link[parent] else own)[holder[parent]] += length
-        self.cards = [int(self.card(n)) for n in range(count)]
-        """Lines inside that are links."""
-        self.unsaid = unsaid
-        """Inside what is hidden, or is read by no reader."""
-        self.holder = holder
-        """The nearest block around, or itself."""
-        for n in range(count - 1, 0, -1):
-            parent = parents[n]
-            if parent >= 0:
-                said[parent] += said[n]
-                linked[parent] += linked[n]
-                links[parent] += links[n]
-                self.cards[parent] += self.cards[n]
-                self.images[parent] += self.images[n]
-                end[parent] = max(end[parent], end[n])
+            tag = element.tag
+            parent = parents[n] = number.get(element.getparent(), -1) if n else -1
+            is_link = tag == "a"
+            if n:
+                hidden, holder[n], in_link[n] = unsaid[parent], holder[parent], is_link or in_link[parent]
+            else:
+                hidden = False
+            if tag in BLOCKS:
+                holder[n] = n
+            if is_link:
+                links[n] = 1
+            elif tag == "img":
+                images[n] = 1
+            if tag in UNSAID:
+                hidden = True
+            if attributes := dict(element.items()):
+                if "class" in attributes or "id" in attributes:
+                    names[n] = f"{attributes.get('class', '')} {attributes.get('id', '')}"
+                hidden = hidden or _hides(attributes, names[n])
+            if "-" in tag:
+                names[n] += f" {tag}"
+            unsaid[n] = hidden
+            if not hidden and (text := element.text) and (size := length(text)):
+                (linked if in_link[n] else said)[n] += size
+                (own_linked if in_link[n] else own)[holder[n]] += size
+            if n and not unsaid[parent] and (text := element.tail) and (size := length(text)):
+                (linked if in_link[parent] else said)[parent] += size
+                (own_linked if in_link[parent] else own)[holder[parent]] += size
+        for comment in root.iter(etree.Comment, etree.PI):
+            parent = number.get(comment.getparent(), -1)
+            if (text := comment.tail) and parent >= 0 and not unsaid[parent] and (size := length(text)):
+                (linked if in_link[parent] else said)[parent] += size
+                (own_linked if in_link[parent] else own)[holder[parent]] += size
 
-    @staticmethod
-    def _length(text: str) -> int:
-        length = len(text.strip())
-        if length and not text.isascii() and (dense := len(DENSE.findall(text))):
-            length += (DENSITY - 1) * dense
-        return length
+    def _add_up(self) -> None:
+        parents, end, said, linked, links = self.parent, self.end, self.said, self.linked, self.links
+        images, cards = self.images, self.cards
+        for n, size in enumerate(self.own_linked):
+            if size and self.card(n):
+                cards[n] = 1
+        for n in range(len(parents) - 1, 0, -1):
+            parent = parents[n]
+            said[parent] += said[n]
+            linked[parent] += linked[n]
+            links[parent] += links[n]
+            images[parent] += images[n]
+            cards[parent] += cards[n]
+            if end[n] > end[parent]:
+                end[parent] = end[n]
 
     def card(self, n: int) -> bool:
         """Tell whether ``n`` holds a line that is a link."""
@@ -116,3 +122,21 @@ class Outline:
         """Yield the numbers of the elements around ``n``, the nearest first."""
         while (n := self.parent[n]) >= 0:
             yield n
+
+
+def _length(text: str) -> int:
+    size = len(text.strip())
+    if size and not text.isascii() and (dense := len(DENSE.findall(text))):
+        size += (DENSITY - 1) * dense
+    return size
+
+
+def _hides(attributes: dict[str, str], names: str) -> bool:
+    if "hidden" in attributes or (names and _hidden_name(names)):
+        return True
+    return bool((style := attributes.get("style")) and HIDDEN.search(style))
+
+
+@lru_cache(maxsize=4096)
+def _hidden_name(names: str) -> bool:
+    return bool(HIDDEN_NAME.search(names))

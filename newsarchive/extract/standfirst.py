@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from newsarchive.extract.furniture import FURNITURE
+from newsarchive.extract.furniture import called_furniture
 from newsarchive.extract.outline import Outline
 from newsarchive.extract.phrases import at_the_edge, no_text
 from newsarchive.extract.text import letters
@@ -45,7 +45,7 @@ def standfirst(outline: Outline, headline: int | None, begin: int, known: list[s
             outline.unsaid[n]
             or element.tag in OUTSIDE
             or not said
-            or (names and said < MOST and FURNITURE.search(names) and not NAME.search(names))
+            or (names and said < MOST and called_furniture(names) and not NAME.search(names))
         ):
             n = outline.end[n] if outline.end[n] <= begin or n == begin else n + 1
             continue
