@@ -21,7 +21,7 @@ from newsarchive.extract import html, jsonld, microdata, opengraph
 from newsarchive.extract.authors import byline, doubtful, organizations, people
 from newsarchive.extract.body import Found, find_body, read_body, text_of_blocks, unknown_kinds
 from newsarchive.extract.charset import WRONG, in_its_charset
-from newsarchive.extract.headlines import headline
+from newsarchive.extract.headlines import headline, unlike
 from newsarchive.extract.images import described, put_together, visible_images
 from newsarchive.extract.language import contradicts, language_of
 from newsarchive.extract.loader import ArticleLoader
@@ -39,8 +39,17 @@ TIMES = ("created_at", "published_at", "modified_at")
 # Metadata declares the large sizes, so it goes before what is seen.
 IMAGE_ORIGINS = ("jsonld", "microdata", "selectors", "html", "opengraph")
 DAY = 86_400
+# Origin of what stands in a page's lines or its scripts' data, and is marked as nothing.
+SHOWN = "shown"
 # Less is the dust of typography: a dash, a bracketed mark.
 LACKING_LETTERS = 6
+# Of an articleBody on a page that nobody described: captions and boxes that we leave out.
+SPARE = 0.2
+RUN = 24
+"""Letters that are compared at once."""
+HIDDEN = 4
+"""So many times the text that is shown: then the declared one is the article's."""
+MAX_WORDS = 100_000
 # So many characters of text are an article, though neither headline nor date is marked.
 READABLE = 400
 # A day between slashes or dashes; eight digits in a row are more often a number.
@@ -79,6 +88,11 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     else:
         body = find_body(scope, rules.body, rules.images.frame, base, rules.zone, shown[0] if shown else "", descriptions)
     blocks, containers = body.blocks, body.containers
+    declared_body = findings["jsonld"].get("paragraphs", [])
+    if site is None and sum(map(len, declared_body)) > HIDDEN * (READABLE / 4 + len(text_of_blocks(blocks))):
+        # The page is drawn by a script, or keeps from view what it tells search engines.
+        blocks = body.blocks = [{"type": "paragraph", "text": text} for text in declared_body]
+        findings["jsonld"]["body"] = blocks
     findings["selectors" if rules.body.within else "html"]["body"] = blocks
     if body.outline:
         head, text = (
@@ -158,8 +172,10 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
             article.flags.append("dates_disagree")
     if article.is_accessible_for_free is False:
         article.flags.append("paywalled")
-    if _lacks(blocks, findings, containers):
+    if _lacks(blocks, findings, containers, 0 if site else SPARE) or _falls_short(article.text, findings):
         article.flags.append("short_body")
+    if site is None and any(unlike(article.headline or "", text) for text in declared.values()):
+        article.flags.append("headlines_disagree")
     if unknown_kinds(containers, rules.body):
         article.flags.append("unknown_block")
     # What the declared charset does not know becomes U+FFFD, unless the publisher wrote that himself.
@@ -199,7 +215,7 @@ def is_article(article: Article) -> bool:
     """
     if not article.headline:
         return False
-    dated = article.published_at is not None
+    dated = _is_dated(article)
     if any(block["type"] not in ("lead", "embed") for block in article.body):
         return dated or article.origins["headline"] != "title" or len(article.text) >= READABLE
     seen = bool(article.body) or any(image["role"] != "share" for image in article.images)
@@ -208,9 +224,15 @@ def is_article(article: Article) -> bool:
 
 def reads_like_article(article: Article) -> bool:
     """Tell whether a page that nobody called an article reads like one: marked as such, dated, and with text."""
-    typed = article.origins.get("headline") in ("jsonld", "microdata") or "article" in article.og.get("og:type", ())
+    marked = {article.origins.get(field) for field in ("headline", "published_at", "authors")} & {"jsonld", "microdata"}
+    typed = bool(marked) or "article" in article.og.get("og:type", ())
     long = sum(len(block["text"]) for block in article.body if block["type"] != "list") >= READABLE
-    return (typed and (long or article.published_at is not None)) or (long and article.published_at is not None)
+    return (typed and (long or _is_dated(article))) or (long and _is_dated(article))
+
+
+def _is_dated(article: Article) -> bool:
+    """Tell whether the page says when it was published. Any page may hold a date somewhere in its lines."""
+    return article.published_at is not None and article.origins.get("published_at") != SHOWN
 
 
 def _identify(article: Article, rules: type[SiteRules], address: str, canonical: str | None, base: str) -> None:
@@ -253,14 +275,15 @@ def _offer_time_shown(offer, root: etree._Element, body: Found, zone: str, addre
     american = language.casefold() in ("en-us", "en_us") or (
         language[:2].casefold() == "en" and address.split("/")[2].endswith(".com")
     )
-    shown = body.outline and published(body.outline, body.headline, body.container, body.begin, zone, american)
+    shown, marked = None, False
+    if body.outline:
+        shown, marked = published(body.outline, body.headline, body.container, body.begin, zone, american)
     kept = parse_time(kept_for_scripts(root) or "", zone)
-    m = ADDRESS_DAY.search(urlsplit(address).path)
     # A day that is shown is known better where the page's data tell the minute of it.
     if kept and (not shown or (shown.precision == "day" and abs((kept.at - shown.at).total_seconds()) < 1.5 * DAY)):
-        offer("html", "published_at", kept)
-    offer("html", "published_at", shown)
-    if m:
+        offer(SHOWN, "published_at", kept)
+    offer("html" if marked else SHOWN, "published_at", shown)
+    if m := ADDRESS_DAY.search(urlsplit(address).path):
         offer("address", "published_at", "-".join(m.groups()))
 
 
@@ -280,8 +303,8 @@ def _disagree(chosen: Time, other: Time | None) -> bool:
     return abs((chosen.at - other.at).total_seconds()) > 60
 
 
-def _lacks(blocks: list[dict], findings: dict[str, dict[str, Any]], containers: list[etree._Element]) -> bool:
-    """Tell whether the page's own ``articleBody`` has text that ``blocks`` lack."""
+def _lacks(blocks: list[dict], findings: dict[str, dict[str, Any]], containers: list[etree._Element], spare: float) -> bool:
+    """Tell whether the page's own ``articleBody`` has text that ``blocks`` lack: more than ``spare``, a share of it."""
     declared = findings["microdata"].get("article_body")
     marked = findings["microdata"].get("article_body_element")
     # A visible body that is marked up as articleBody cannot check itself.
@@ -292,11 +315,21 @@ def _lacks(blocks: list[dict], findings: dict[str, dict[str, Any]], containers: 
         return False
     rest = letters(declared)
     body = [letters(text) for block in blocks for text in (*(block.get("items") or [block["text"]]), block.get("cite", ""))]
+    if spare:
+        known = {text[n : n + RUN] for text in body for n in range(len(text) - RUN + 1)}
+        runs = [rest[n : n + RUN] for n in range(0, len(rest) - RUN + 1, RUN)]
+        return sum(run not in known for run in runs) > spare * len(runs)
     for text in sorted(body, key=len, reverse=True):
         if text:
             rest = rest.replace(text, "\0", 1)
     everything = "".join(body)
     return any(len(piece) >= LACKING_LETTERS and piece not in everything for piece in rest.split("\0"))
+
+
+def _falls_short(text: str, findings: dict[str, dict[str, Any]]) -> bool:
+    """Tell whether ``text`` has far fewer words than the page says that its article has."""
+    count = str(findings["jsonld"].get("word_count") or "")
+    return count.isdigit() and 2 * len(text.split()) < int(count) <= MAX_WORDS
 
 
 def _line(element: etree._Element) -> list[etree._Element]:

@@ -50,6 +50,8 @@ PARAGRAPH = 80
 SENTENCE = re.compile(r"[.!?…。！？:;\"”“»«’'‘)\]]\W*$")
 CAPTION = 250
 """Characters: so much stands beside a picture and is said of it."""
+MANY = 3_000
+"""Lines of a text that are looked at."""
 INLINE = frozenset("span small strong em a i b font u".split())
 NAMED = frozenset("div section ul ol p table article h2 h3 h4 h5 h6 li dl".split()) | INLINE
 CARDS = frozenset("div li article section".split())
@@ -142,6 +144,9 @@ def _seen_first(outline: Outline, n: int) -> bool:
 
 def _lines(outline: Outline, units: list[int], headline: str) -> tuple[list[etree._Element], int | None]:
     """Return the elements among ``units``, which hold lines themselves, whose lines are no text; and the first paragraph."""
+    if len(units) > MANY:
+        # Nothing between is looked at: a page of 100,000 paragraphs is no article, and takes no second all the same.
+        units = units[: MANY // 2] + units[-MANY // 2 :]
     texts = {n: outline.text(n) if not _holds_blocks(outline, n) else "" for n in units}
     numbers = {n: place for place, n in enumerate(units)}
     title = letters(headline)

@@ -45,6 +45,11 @@ def headline(root: etree._Element, declared: dict[str, str], site: set[str]) -> 
     return (known[best], "opengraph" if best == "twitter" else best) if best else None
 
 
+def unlike(one: str, other: str) -> bool:
+    """Tell whether two headlines share less than half of their words."""
+    return 2 * _alike(words(one), words(other)) < 1
+
+
 def words(text: str) -> list[str]:
     """Return the words of ``text``, by which two headlines are compared."""
     return re.findall(r"\w+", text.casefold())

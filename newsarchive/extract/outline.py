@@ -20,6 +20,8 @@ UNSAID = frozenset(
 HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|is-hidden|d-none|hide)(?=\s|$)(?!.*(?:^|\s)(?:sm|md|lg|xl|d-\w+)[:-])")
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 BLOCKS = (BREAKS - {"br", "option"}) | {"body", "html", "a-block"}
+MAX_NAME = 300
+"""Characters of a class that are looked at."""
 DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 DENSITY = 3
 """What a character says in scripts of syllables or words, in letters."""
@@ -76,7 +78,7 @@ class Outline:
                 hidden = True
             if attributes := dict(element.items()):
                 if "class" in attributes or "id" in attributes:
-                    names[n] = f"{attributes.get('class', '')} {attributes.get('id', '')}"
+                    names[n] = f"{attributes.get('class', '')[:MAX_NAME]} {attributes.get('id', '')[:MAX_NAME]}"
                 hidden = hidden or _hides(attributes, names[n])
             if "-" in tag:
                 names[n] += f" {tag}"
@@ -134,7 +136,7 @@ def _length(text: str) -> int:
 def _hides(attributes: dict[str, str], names: str) -> bool:
     if "hidden" in attributes or (names and _hidden_name(names)):
         return True
-    return bool((style := attributes.get("style")) and HIDDEN.search(style))
+    return bool((style := attributes.get("style")) and HIDDEN.search(style[:MAX_NAME]))
 
 
 @lru_cache(maxsize=4096)

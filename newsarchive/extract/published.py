@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -25,6 +26,8 @@ STATE = re.compile(
 )
 BEFORE, BEHIND = 40, 25
 """Elements before and behind an article in which it may be dated."""
+INSIDE = 2_000
+"""Elements of an article that may hold its date."""
 LINE = 160
 """Characters: who dates an article says no more."""
 MAX_STATE = 3_000_000
@@ -35,7 +38,8 @@ def published(
 ) -> Time | None:
     """Return the time of publication: of a ``<time>``, of an element named so, or of a line beside headline or text.
 
-    ``headline`` and ``container`` are numbers of elements, and ``begin`` that where the text begins.
+    ``headline`` and ``container`` are numbers of elements, and ``begin`` that where the text begins. The second value
+    tells whether it was marked up as a time.
     """
     top = headline if headline is not None and headline <= begin else max(0, begin - BEFORE)
     last = outline.end[container] if container is not None else begin
@@ -52,20 +56,21 @@ def published(
             if element.tag == "time" and not _in_teaser(outline, n, last):
                 said = parse_time(element.get("datetime") or "", zone) or written_time(plain(text_of(element)), zone, month_first)
                 if said:
-                    return said
+                    return said, True
     for place in places:
         for n in _lines(outline, place, inside=place is places[2]):
             if NAME.search(outline.names[n]) and (said := written_time(outline.text(n), zone, month_first)):
-                return said
+                return said, False
     for place in (places[0], places[1], places[3]):
         for n in _lines(outline, place):
             if said := written_time(outline.text(n), zone, month_first):
-                return said
+                return said, False
     # The first lines of the text, and its last.
-    for n in [*list(_lines(outline, range(begin, last)))[:3], *list(_lines(outline, range(begin, last)))[-2:]]:
+    edges = (*islice(_lines(outline, range(begin, last)), 3), *islice(_lines(outline, range(begin, last)[::-1]), 2))
+    for n in edges:
         if outline.said[n] < LINE / 2 and (said := written_time(outline.text(n), zone, month_first)):
-            return said
-    return None
+            return said, False
+    return None, False
 
 
 def _lines(outline: Outline, place: range, inside: bool = False) -> Iterator[int]:
