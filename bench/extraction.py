@@ -1,32 +1,27 @@
 """How well articles are read: our generic extraction on the labelled pages of ``../shared/corpus``, by its scorer.
 
-    python bench/extraction.py [--others PYTHON] [--worst FIGURE N]
+    python bench/extraction.py [--peers] [--by language] [--worst FIGURE N]
 
-Prints one table. ``--others`` names the Python of an environment that holds trafilatura, newspaper4k or news-please: they
-read the same pages in the same run, and behind their figures stands the 95 % interval of ours less theirs, by a paired
-bootstrap over domains. The readers see a page's bytes, charset and address; labels are read by the scorer alone.
+Prints one table. With ``--peers`` trafilatura, newspaper4k and news-please read the same pages in the same run, out of an
+environment that is made once in ``.venv-peers``; behind their figures stands the 95 % interval of ours less theirs, by a
+paired bootstrap over domains. The readers see a page's bytes, charset and address; labels are read by the scorer alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import importlib.util
-import json
 import random
-import re
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+import venv
 from collections import defaultdict
-from datetime import UTC, datetime
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
-CORPUS = PROJECT.parent / "shared" / "corpus"
+from readers import CORPUS, PEERS, PROJECT, READERS
+
 FIGURES = (
     ("headline exact", "headline_exact"),
     ("published, same day", "published_day"),
@@ -34,6 +29,7 @@ FIGURES = (
     ("authors F1", "authors_f1"),
     ("body F1", "body_f1"),
     ("bodies exactly right", "_body_exact"),
+    ("paragraphs F1", "paragraphs_f1"),
     ("snippets F1", "snippets_f1"),
     ("tags F1", "tags_f1"),
     ("images F1", "images_f1"),
@@ -41,125 +37,7 @@ FIGURES = (
     ("language", "language"),
     ("publisher", "publisher"),
 )
-OTHERS = ("trafilatura", "newspaper", "newsplease")
 RESAMPLES = 1_000
-
-
-def ours():
-    """Return a function that reads a page with newsarchive, and knows nothing of its site."""
-    sys.path.insert(0, str(PROJECT))
-    from scrapy.http import HtmlResponse
-
-    from newsarchive.extract.article import load_article
-
-    def read(url: str, body: bytes, encoding: str) -> dict:
-        article = load_article(HtmlResponse(url, body=body, encoding=encoding))
-        return {
-            "headline": article.headline,
-            "description": article.description,
-            "published": in_its_offset(article),
-            "modified": article.modified_at,
-            "authors": [author["name"] for author in article.authors],
-            "section": article.section,
-            "tags": article.tags,
-            "body": article.text,
-            "images": [{name: image[name] for name in ("url", "width", "height", "role")} for image in own_images(article)],
-            "language": article.language,
-            "canonical_url": article.url,
-            "publisher": (article.publisher or {}).get("name"),
-            "origins": article.origins,
-        }
-
-    return read
-
-
-def own_images(article) -> list[dict]:
-    """Return the article's images without those made for sharing, unless it has no others."""
-    return [image for image in article.images if image["role"] != "share"] or article.images
-
-
-def in_its_offset(article) -> str | None:
-    """Return the time of publication with the page's own offset; a day where the page gives no more."""
-    said = article.times.get("published_at", {})
-    if said.get("precision") == "day" or not article.published_at:
-        return article.day
-    offset = re.search(r"[+-]\d\d:?\d\d$", said["raw"])
-    at = datetime.fromisoformat(article.published_at)
-    return at.astimezone(datetime.strptime(offset[0], "%z").tzinfo if offset else UTC).isoformat()
-
-
-def trafilatura():
-    from trafilatura import bare_extraction
-
-    def read(url: str, body: bytes, encoding: str) -> dict:
-        found = bare_extraction(body.decode(encoding, "replace"), url=url, with_metadata=True)
-        found = found.as_dict() if hasattr(found, "as_dict") else found or {}
-        return {
-            "headline": found.get("title"),
-            "published": found.get("date"),
-            "authors": [name for name in (found.get("author") or "").split(";") if name.strip()],
-            "tags": found.get("tags") or [],
-            "body": found.get("text"),
-            "language": found.get("language"),
-        }
-
-    return read
-
-
-def newspaper():
-    from newspaper import Article
-
-    def read(url: str, body: bytes, encoding: str) -> dict:
-        article = Article(url, fetch_images=False)
-        article.download(input_html=body.decode(encoding, "replace"))
-        article.parse()
-        return {
-            "headline": article.title,
-            "published": article.publish_date and article.publish_date.isoformat(),
-            "authors": list(article.authors),
-            "tags": sorted(article.tags),
-            "body": article.text,
-            "language": article.meta_lang,
-        }
-
-    return read
-
-
-def newsplease():
-    from newsplease import NewsPlease
-
-    def read(url: str, body: bytes, encoding: str) -> dict:
-        article = NewsPlease.from_html(body.decode(encoding, "replace"), url=url, fetch_images=False)
-        return {
-            "headline": article.title,
-            "published": article.date_publish and article.date_publish.isoformat(),
-            "authors": list(article.authors or ()),
-            "body": article.maintext,
-            "language": article.language,
-        }
-
-    return read
-
-
-def read_corpus(name: str, out: Path) -> None:
-    """Read every page with the reader ``name``, and write what it made of them, and what it cost, to ``out``."""
-    read = {"ours": ours, "trafilatura": trafilatura, "newspaper": newspaper, "newsplease": newsplease}[name]()
-    with out.open("w", encoding="utf-8") as lines:
-        for line in (CORPUS / "dev.jsonl").open(encoding="utf-8"):
-            record = json.loads(line)
-            record.pop("expected")  # whoever reads a page must not know the answers
-            body = gzip.decompress((CORPUS / record["file"]).read_bytes())
-            began = time.perf_counter()
-            try:
-                found = read(record["url"], body, record["encoding"])
-            except Exception as error:  # a reader of others may fail; the page then counts as not read
-                if name == "ours":
-                    raise
-                found = {}
-                print(f"{name} failed at {record['id']}: {error!r}"[:200], file=sys.stderr)
-            found |= {"id": record["id"], "ms": (time.perf_counter() - began) * 1000}
-            found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            lines.write(json.dumps(found) + "\n")
 
 
 def scorer():
@@ -168,6 +46,19 @@ def scorer():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def peers() -> str:
+    """Return the Python of the environment of the others' readers, made when it is not there."""
+    folder = PROJECT / ".venv-peers"
+    if not (folder / "done").exists():
+        venv.create(folder, with_pip=True, clear=True)
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        # pip before 24 cannot resolve news-please.
+        subprocess.run([*pip, "-U", "pip"], check=True)
+        subprocess.run([*pip, "-r", str(Path(__file__).with_name("requirements-peers.txt"))], check=True)
+        (folder / "done").touch()
+    return str(folder / "bin" / "python")
 
 
 def figures(evaluate, pages: list[dict]) -> dict[str, float]:
@@ -191,44 +82,69 @@ def intervals(evaluate, our_pages: list, their_pages: list) -> dict[str, str]:
     return {name: f"[{cuts[0]:+.3f}, {cuts[-1]:+.3f}]" for name, cuts in ends.items()}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--others", help="Python of an environment with trafilatura, newspaper4k, news-please")
-    parser.add_argument(
-        "--worst", nargs=2, metavar=("FIGURE", "N"), help="list the pages with the lowest figure, e.g. headline_exact 30"
-    )
-    parser.add_argument("--read", nargs=2, metavar=("READER", "FILE"), help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.read:
-        read_corpus(args.read[0], Path(args.read[1]))
-        return
-    evaluate = scorer()
-    records = evaluate.load_jsonl(CORPUS / "dev.jsonl")
-    pages, costs = {}, {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("ours", *(OTHERS if args.others else ())):
-            out = Path(folder) / name
-            python = args.others if name in OTHERS else sys.executable
-            if subprocess.run([python, __file__, "--read", name, str(out)]).returncode:
-                print(f"{name} is left out: it does not run there", file=sys.stderr)
-                continue
-            lines = evaluate.load_jsonl(out)
-            pages[name] = evaluate.evaluate(records, {line["id"]: line for line in lines})
-            costs[name] = [line["ms"] for line in lines], lines[-1]["peak"]
-    if "ours" not in pages:
-        raise SystemExit("our own extraction failed; see the error above")
+def table(evaluate, pages: dict[str, list], costs: dict[str, tuple]) -> None:
+    """Print the figures of all readers side by side."""
     scores = {name: figures(evaluate, [page for _, page in scored]) for name, scored in pages.items()}
-    apart = {name: intervals(evaluate, pages["ours"], scored) for name, scored in pages.items() if name != "ours"}
-    print(f"| {len(records)} pages | " + " | ".join(pages) + " |\n| --- |" + " --- |" * len(pages))
+    given = {name: {field for line in costs[name][2] for field, value in line.items() if value} for name in pages}
+    apart = {name: intervals(evaluate, pages["newsarchive"], scored) for name, scored in pages.items() if name != "newsarchive"}
+    print(f"| {len(pages['newsarchive'])} pages | " + " | ".join(pages) + " |\n| --- |" + " --- |" * len(pages))
     for title, name in FIGURES:
-        cells = [f"{scores[r][name]:.3f} {apart.get(r, {}).get(name, '')}".strip() if name in scores[r] else "–" for r in pages]
+        field = {"_body_exact": "body", "lead_image": "images"}.get(name) or name.split("_")[0]
+        field = {"snippets": "body", "paragraphs": "body"}.get(field, field)
+        cells = [
+            f"{scores[r][name]:.3f} {apart.get(r, {}).get(name, '')}".strip() if name in scores[r] and field in given[r] else "–"
+            for r in pages
+        ]
         print(f"| {title} | " + " | ".join(cells) + " |")
     print("| median ms per page | " + " | ".join(f"{statistics.median(costs[r][0]):.1f}" for r in pages) + " |")
     print("| slowest page, ms | " + " | ".join(f"{max(costs[r][0]):.0f}" for r in pages) + " |")
     print("| peak memory, MB | " + " | ".join(f"{costs[r][1]:.0f}" for r in pages) + " |")
+
+
+def table_by_language(evaluate, scored: list) -> None:
+    """Print our figures for each language of the corpus."""
+    groups = defaultdict(list)
+    for record, page in scored:
+        groups[record["expected"].get("language", "?")].append(page)
+    print("| language | pages | " + " | ".join(title for title, _ in FIGURES) + " |\n| --- | --- |" + " --- |" * len(FIGURES))
+    for language, pages in sorted(groups.items(), key=lambda group: -len(group[1])):
+        scores = figures(evaluate, pages)
+        cells = [f"{scores[name]:.3f}" if name in scores else "–" for _, name in FIGURES]
+        print(f"| {language} | {len(pages)} | " + " | ".join(cells) + " |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", action="store_true", help="measure trafilatura, newspaper4k and news-please as well")
+    parser.add_argument("--by", choices=["language"], help="print our figures for each language instead")
+    parser.add_argument(
+        "--worst", nargs=2, metavar=("FIGURE", "N"), help="list the pages with the lowest figure, e.g. headline_exact 30"
+    )
+    args = parser.parse_args()
+    if not (CORPUS / "dev.jsonl").exists():
+        raise SystemExit(f"no labelled pages in {CORPUS}: the figures cannot be measured here")
+    evaluate = scorer()
+    records = evaluate.load_jsonl(CORPUS / "dev.jsonl")
+    pages, costs = {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in READERS if args.peers else ("newsarchive",):
+            out = Path(folder) / name
+            python = peers() if name in PEERS else sys.executable
+            if subprocess.run([python, str(Path(__file__).with_name("readers.py")), name, str(out)]).returncode:
+                print(f"{name} is left out: it does not run there", file=sys.stderr)
+                continue
+            lines = evaluate.load_jsonl(out)
+            pages[name] = evaluate.evaluate(records, {line["id"]: line for line in lines})
+            costs[name] = [line["ms"] for line in lines], lines[-1]["peak"], lines
+    if "newsarchive" not in pages:
+        raise SystemExit("our own extraction failed; see the error above")
+    if args.by:
+        table_by_language(evaluate, pages["newsarchive"])
+    else:
+        table(evaluate, pages, costs)
     if args.worst:
         figure, count = args.worst[0], int(args.worst[1])
-        worst = sorted((page[figure], record["id"], record["url"]) for record, page in pages["ours"] if figure in page)
+        worst = sorted((page[figure], record["id"], record["url"]) for record, page in pages["newsarchive"] if figure in page)
         for value, page, url in worst[:count]:
             print(f"{value:.3f}  {page}  {url}")
 

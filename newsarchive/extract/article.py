@@ -82,7 +82,8 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     declared = {origin: text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("headline"))}
     descriptions = [text for found in findings.values() if (text := found.get("description"))]
     names = _names(findings, response.url)
-    shown = headline(root, declared, names) if site is None else None
+    sections = [text for found in findings.values() for text in _texts(found.get("section"))]
+    shown = headline(root, declared, names, sections) if site is None else None
     if rules.body.within:
         body = read_body(scope, rules.body, rules.images.frame, base, rules.zone)
     else:
@@ -285,6 +286,10 @@ def _offer_time_shown(offer, root: etree._Element, body: Found, zone: str, addre
     offer("html" if marked else SHOWN, "published_at", shown)
     if m := ADDRESS_DAY.search(urlsplit(address).path):
         offer("address", "published_at", "-".join(m.groups()))
+
+
+def _texts(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _names(findings: dict[str, dict[str, Any]], address: str) -> set[str]:

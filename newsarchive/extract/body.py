@@ -29,6 +29,7 @@ SKIPPED = frozenset(
         " meta nav noscript option picture script select style svg template textarea title"
     ).split()
 )
+UNREAD = ("script", "style", "noscript", "template")
 # Social media's own embedding code is a quotation that a script replaces.
 POSTS = re.compile(r"\b(twitter-(tweet|video)|instagram-media|tiktok-embed|bluesky-embed|reddit-embed-bq)\b")
 HIDDEN = re.compile(r"display\s*:\s*none")
@@ -84,11 +85,17 @@ def find_body(
     lead = standfirst(outline, shown, begin, descriptions)
     containers = [outline.elements[container]]
     blocks = _read(containers, [] if lead is None else [lead], outside, rules, frame, base, zone)
+    if lead is not None:  # which some pages show again above the text
+        said = letters(blocks[0]["text"])
+        blocks = [block for block in blocks if block is blocks[0] or block["type"] == "embed" or letters(block["text"]) != said]
     return Found(blocks, containers, outline, shown, container, begin, outside)
 
 
 def _read(containers, leads, outside: set[etree._Element], rules: BodyRules, frame: str, base: str, zone: str) -> list[Block]:
-    blocks: list[Block] = [{"type": "lead", "text": plain(text_of(lead))} for lead in leads]
+    blocks: list[Block] = [
+        {"type": "lead", "text": plain(text_of(lead, [inner for inner in lead.iter(*UNREAD) if inner is not lead]))}
+        for lead in leads
+    ]
     for container in containers:
         walk = _Walk(container, rules, frame, base, zone)
         walk.dropped.update(leads, outside)

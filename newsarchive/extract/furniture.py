@@ -169,6 +169,9 @@ def _lines(outline: Outline, units: list[int], headline: str) -> tuple[list[etre
         elif tag not in HEADINGS and (own + linked >= PARAGRAPH or (own + linked >= PARAGRAPH / 2 and SENTENCE.search(text))):
             if not at_the_edge(text):
                 paragraphs.append(place)
+    for place in range(min(paragraphs, default=0), min(len(units), min(paragraphs, default=0) + 4)):
+        if (text := texts[units[place]]) and len(text) <= PARAGRAPH and at_the_edge(text):  # below the standfirst
+            dropped.add(units[place])
     if paragraphs:
         last = max(paragraphs)
         for place in (*range(paragraphs[0]), *range(last + 1, len(units))):

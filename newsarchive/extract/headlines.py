@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 from lxml import etree
 
@@ -25,10 +26,13 @@ PARTS = re.compile(r"\s*\|\s*|\s*[:|/•·»ㅣ｜：]\s+|\s+[-–—:|/•·»�
 TITLES = ("//meta[@name='twitter:title' or @property='twitter:title']/@content", "/html/head/title")
 
 
-def headline(root: etree._Element, declared: dict[str, str], site: set[str]) -> tuple[str, str] | None:
+def headline(
+    root: etree._Element, declared: dict[str, str], site: set[str], sections: Collection[str] = ()
+) -> tuple[str, str] | None:
     """Return the article's headline and its origin; None when the page has none.
 
-    ``declared`` are the headlines of other origins, ``site`` the names of the site in letters. Of the headings ``<h1>``
+    ``declared`` are the headlines of other origins, ``site`` the names of the site in letters, ``sections`` of its
+    sections, which are no part of a headline. Of the headings ``<h1>``
     the one most like a declared headline is shown to the reader; metadata often hold another, for search or social
     media. Where JSON-LD and OpenGraph alike put before it what stands above the heading, that is part of it.
     """
@@ -38,7 +42,7 @@ def headline(root: etree._Element, declared: dict[str, str], site: set[str]) -> 
             known[name] = text
     known = {origin: _without_site(text, site) for origin, text in known.items()}
     if shown := _shown(root, known, site):
-        return _with_kicker(known, shown) or (shown, "html")
+        return _with_kicker(known, shown, {tuple(words(section)) for section in sections}) or (shown, "html")
     title = known.pop("title", "")
     votes = Counter(tuple(words(text)) for text in (*known.values(), title))
     best = max(known, key=lambda origin: votes[tuple(words(known[origin]))], default=None)
@@ -118,12 +122,12 @@ def _ends(text: str) -> list[str]:
     return [text[end:] for _, end in places[:2]] + [text[:start] for start, _ in places]
 
 
-def _with_kicker(known: dict[str, str], shown: str) -> tuple[str, str] | None:
+def _with_kicker(known: dict[str, str], shown: str, sections: set[tuple]) -> tuple[str, str] | None:
     """Return the headline of JSON-LD and OpenGraph alike that ends in the one ``shown``, and names what stands above it."""
     text = known.get("jsonld", "")
     own, said = words(shown), words(text)
     agreed = len(said) > len(own) and said[-len(own) :] == own and said == words(known.get("opengraph", ""))
-    return (text, "jsonld") if agreed else None
+    return (text, "jsonld") if agreed and tuple(said[: -len(own)]) not in sections else None
 
 
 def _without_site(text: str, site: set[str]) -> str:
