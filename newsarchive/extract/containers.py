@@ -64,7 +64,7 @@ def body_container(outline: Outline, headline: int | None = None) -> int | None:
             weight *= 2
         elif outline.names[n]:
             weight *= _weight(outline.names[n])
-        if weight > most:
+        if weight >= most:  # of those that say the same the innermost
             best, most = n, weight
     if best is None:  # a few words; the most that one paragraph says
         best = max(

@@ -11,9 +11,10 @@ from lxml import etree
 from newsarchive.extract.select import BREAKS, text_of
 from newsarchive.extract.text import plain
 
+# Not <head>: a page without <body> has all of its text there, as libxml2 reads it.
 # Read by no reader, or by one who uses the page and does not read the article.
 UNSAID = frozenset(
-    "script style noscript template svg math head title select option textarea button iframe object canvas datalist dialog map"
+    "script style noscript template svg math title select option textarea button iframe object canvas datalist dialog map"
     " audio video picture input label".split()
 )
 # A class of its own, not one of those that hide a thing on small screens.

@@ -41,9 +41,9 @@ def places(
     if container is None:
         return [], []
     top = headline if headline is not None and headline <= begin else container
-    around = next(
-        (a for a in (container, *outline.around(container)) if outline.elements[a].tag in ("article", "main", "body")), container
-    )
+    # What holds both headline and text.
+    around = next((a for a in (container, *outline.around(container)) if a <= top < outline.end[a]), container)
+    around = next((a for a in (around, *outline.around(around)) if outline.elements[a].tag in ("article", "main")), around)
     start = max(around, top - BEFORE) if headline is not None else container
     head = [n for n in range(start, begin) if outline.elements[n].tag == "img" and _belongs(outline, n, around)]
     # A small picture above the text may show the author; one in a frame is of the article.
