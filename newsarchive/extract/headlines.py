@@ -13,6 +13,10 @@ from newsarchive.extract.text import plain
 
 MOST = 50
 """First headings of a page that are looked at."""
+MAX_TEXT = 1_000
+"""Characters of a headline."""
+MOST_PARTS = 4
+"""Dashes, colons and bars that may stand between a headline and what is none of it."""
 ALIKE = 0.4
 """Least F1 of the words of a heading and a declared headline: less is another article's heading, or a site's name."""
 # What newsrooms call the line above a headline.
@@ -76,7 +80,7 @@ def _shown(root: etree._Element, known: dict[str, str], site: set[str]) -> str |
         return next((text for text in map(plain, strings(root, "//h1")[:MOST]) if "".join(words(text)) not in site), None)
     best, most = None, ALIKE
     for heading in compiled("//h1")(root)[:MOST]:
-        text = _text(heading, wanted)
+        text = _text(heading, wanted)[:MAX_TEXT]
         if "".join(words(text)) in site:
             continue
         rest = _without_kicker(heading, known, words(text))
@@ -119,7 +123,7 @@ def _without_kicker(heading: etree._Element, known: dict[str, str], whole: list[
 def _ends(text: str) -> list[str]:
     """Return what ``text`` says without what stands before its first, or behind a later dash, colon or bar."""
     places = [m.span() for m in PARTS.finditer(text)]
-    return [text[end:] for _, end in places[:2]] + [text[:start] for start, _ in places]
+    return [text[end:] for _, end in places[:2]] + [text[:start] for start, _ in places[-MOST_PARTS:]]
 
 
 def _with_kicker(known: dict[str, str], shown: str, sections: set[tuple]) -> tuple[str, str] | None:
@@ -132,9 +136,12 @@ def _with_kicker(known: dict[str, str], shown: str, sections: set[tuple]) -> tup
 
 def _without_site(text: str, site: set[str]) -> str:
     """Return ``text`` without the name of the site, one of ``site``, behind or before it."""
-    for start, end in [m.span() for m in PARTS.finditer(text)][::-1]:
+    text = text[:MAX_TEXT]
+    places = [m.span() for m in PARTS.finditer(text)]
+    for start, end in places[: -MOST_PARTS - 1 : -1]:
         if "".join(words(text[end:])) in site:
             text = text[:start]
-        elif "".join(words(text[:start])) in site:
+    for start, end in places[:MOST_PARTS]:
+        if end < len(text) and "".join(words(text[:start])) in site:
             return text[end:]
     return text
