@@ -9,18 +9,33 @@ from newsarchive.dates import Time, zone
 
 # By their beginnings, which no two months of these languages share.
 _MONTHS = {
-    1: "januar january jan janvier janv enero ene gennaio gen janeiro ledna leden stycz tammi ocak январ янв січ ianuarie jänner jän sausio janúar",
-    2: "februar february feb februari février fevrier févr fevr febrero febbraio fevereiro fev února únor unor luty lutego luteg helmi şubat февр фев лют vasario febrúar",
+    1: (
+        "januar january jan janvier janv enero ene gennaio gen janeiro ledna leden stycz tammi ocak январ янв січ"
+        " ianuarie jänner jän sausio janúar"
+    ),
+    2: (
+        "februar february feb februari février fevrier févr fevr febrero febbraio fevereiro fev února únor unor luty"
+        " lutego luteg helmi şubat февр фев лют vasario febrúar"
+    ),
     3: "märz maerz march mar maart mars marzo março marco března březen marzec marca maalis mart мар бер martie kovo",
     4: "april apr avril avr abril abr aprile dubna duben kwiec huhti nisan апр квіт aprilie balandžio",
     5: "mai may mei maj mayo mag maggio maio květ maja toukok mayıs мая май трав gegužės maí",
     6: "juni june jun juin junio giugno giu junho června červen czerw kesä haziran июн черв iunie birželio júní",
-    7: "juli july jul juillet juil julio luglio lug julho července červenec lipca lipiec heinä temmuz июл лип iulie liepos júlí",
+    7: ("juli july jul juillet juil julio luglio lug julho července červenec lipca lipiec heinä temmuz июл лип iulie liepos júlí"),
     8: "august aug août aout agosto ago augustus srpna srpen sierp elo ağustos авг серп rugpjūčio ágúst augusti",
-    9: "september sept sep septembre septiembre settembre set setembro září zari wrzes wrześ syys eylül сент сен верес septembrie rugsėjo",
-    10: "oktober october oct okt octobre octubre ottobre ott outubro out října říjen paźdz pazdz loka ekim окт жовт octombrie spalio október",
-    11: "november nov novembre noviembre novembro listopadu listopad listop marras kasım нояб лист noiembrie lapkričio nóvember",
-    12: "dezember december dec dez déc décembre decembre diciembre dic dicembre dezembro prosince prosinec grud joulu aralık дек груд decembrie gruodžio desember des",
+    9: (
+        "september sept sep septembre septiembre settembre set setembro září zari wrzes wrześ syys eylül сент сен верес"
+        " septembrie rugsėjo"
+    ),
+    10: (
+        "oktober october oct okt octobre octubre ottobre ott outubro out října říjen paźdz pazdz loka ekim окт жовт"
+        " octombrie spalio október"
+    ),
+    11: ("november nov novembre noviembre novembro listopadu listopad listop marras kasım нояб лист noiembrie lapkričio nóvember"),
+    12: (
+        "dezember december dec dez déc décembre decembre diciembre dic dicembre dezembro prosince prosinec grud joulu"
+        " aralık дек груд decembrie gruodžio desember des"
+    ),
 }
 MONTHS = {beginning: number for number, names in _MONTHS.items() for beginning in names.split()}
 _NAME = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
@@ -52,8 +67,10 @@ BEFORE = re.compile(
 )
 # Before a date that is none of publication.
 CHANGED = re.compile(
-    r"(updated?|modified|changed|aktualisiert|geändert|überarbeitet|update|mis à jour|modifiée?|actualizad[oa]|modificad[oa]|atualizad[oa]|aggiornat[oa]|aggiornamento"
-    r"|aktualizacja|aktualizováno|uppdaterad|oppdatert|opdateret|päivitetty|bijgewerkt|güncelleme|обновлен[оа]?|更新|수정|bis zum|verfügbar bis|until)\W*(\w+\W+){0,2}$",
+    r"(updated?|modified|changed|aktualisiert|geändert|überarbeitet|update|mis à jour|modifiée?|actualizad[oa]|modificad[oa]"
+    r"|atualizad[oa]|aggiornat[oa]|aggiornamento"
+    r"|aktualizacja|aktualizováno|uppdaterad|oppdatert|opdateret|päivitetty|bijgewerkt|güncelleme|обновлен[оа]?|更新|수정|bis zum"
+    r"|verfügbar bis|until)\W*(\w+\W+){0,2}$",
     re.I,
 )
 MAX_TEXT = 400

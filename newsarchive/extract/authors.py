@@ -26,8 +26,10 @@ PAGE_OF_ONE = re.compile(
     re.I,
 )
 LEAD = re.compile(
-    r"^\W*((written|reported|words|story|text|report|article|interview|photos?|analysis|kommentar|ein (bei|gast)?(trag|kommentar)|analyse|kolumne|essay|reportage|posted|published|compiled|edited|foto"
-    r"|geschrieben|veröffentlicht|escrito|redactado|texto|publicado|publié|rédigé|écrit|scritto|pubblicato|artikel|artículo|article|show all articles|aus der feder)\s*(und \w+\s+)?)?"
+    r"^\W*((written|reported|words|story|text|report|article|interview|photos?|analysis|kommentar|ein (bei|gast)?(trag"
+    r"|kommentar)|analyse|kolumne|essay|reportage|posted|published|compiled|edited|foto"
+    r"|geschrieben|veröffentlicht|escrito|redactado|texto|publicado|publié|rédigé|écrit|scritto|pubblicato|artikel|artículo"
+    r"|article|show all articles|aus der feder)\s*(und \w+\s+)?)?"
     r"(by|von|vom|par|por|di|da|av|af|door|przez|od|of|autor(in|en)?|author|auteur|reporter|автор|текст|text|bericht|foto)\s*[:|]?\s+",
     re.I,
 )
@@ -38,16 +40,22 @@ SPLIT = re.compile(r"\s*(?:[;,|/&•·\n]|\s[-–—]\s)\s*|\s+(?:and|und|et|y|e
 DATE = re.compile(r"\d|\b(uhr|min|ago|vor|hace|heute|gestern|today|updated?|published)\b", re.I)
 # Who puts pages online, or signs for no person.
 NOBODY = frozenset(
-    """admin administrator redaktion redaktionsteam redakcja redacción redaccion redazione redaktionen redaktion rédaction redaction editor editors editorial staff
-    newsroom news team webmaster online web desk newsdesk author authors autor autoren agencies agency agenturen noauthor anonymous guest gast guestauthor contributor contributors
-    user root default editorialstaff staffwriter staffreporter staffreporters newsagency wire wireservice pressrelease pressemitteilung dpa afp ap reuters apa efe ansa sda keystone
-    ots presse nachrichten home kontakt contact profile more mehr article articles follow share email facebook twitter instagram linkedin whatsapp biography bio about writer reporter
-    pubmed pub google scholar zur über uber overview alle mehr edit autorenseite all show view see artikel
-    kommentare comments foto photo image bild print drucken""".split()
+    """
+    about admin administrator afp agencies agency agenturen all alle anonymous ansa ap apa article articles artikel author
+    authors autor autoren autorenseite bild bio biography comments contact contributor contributors default desk dpa drucken
+    edit editor editorial editorialstaff editors efe email facebook follow foto gast google guest guestauthor home image
+    instagram keystone kommentare kontakt linkedin mehr more nachrichten news newsagency newsdesk newsroom noauthor online
+    ots overview photo presse pressemitteilung pressrelease print profile pub pubmed redaccion redacción redaction redakcja
+    redaktion redaktionen redaktionsteam redazione reporter reuters root rédaction scholar sda see share show staff
+    staffreporter staffreporters staffwriter team twitter uber user view web webmaster whatsapp wire wireservice writer zur
+    über
+    """.split()
 )
 UPLOADERS = frozenset("admin administrator webmaster root user default noauthor editor author autor".split())
 PARTICLES = frozenset(
-    "de da do dos das del della di du la le les van von vom zu zur der den het ter ten bin ibn al el y e und af av st d o a i".split()
+    (
+        "de da do dos das del della di du la le les van von vom zu zur der den het ter ten bin ibn al el y e und af av st d o a i"
+    ).split()
 )
 TITLES = re.compile(r"^(dr|prof|mag|dipl|ing|mr|mrs|ms|sir|rev|col|gen|lt)\.?$", re.I)
 ROLE = re.compile(
@@ -111,7 +119,7 @@ def _person(text: str, site: set[str], marked: bool) -> str | None:
         return None
     if any(len(own) > 3 and (told == own or (own in told and len(told) < len(own) + 10)) for own in site):
         return None
-    large = [word for word in words if not word[:1].islower() or word.casefold() not in PARTICLES and not word.islower()]
+    large = [word for word in words if not word[:1].islower() or (word.casefold() not in PARTICLES and not word.islower())]
     small = [word for word in words if word.islower() and word.casefold() not in PARTICLES]
     if small and (len(words) > 1 or "-" in name or not marked):
         return None

@@ -79,13 +79,13 @@ def furniture(outline: Outline, container: int, headline: str) -> tuple[set[etre
             found.add(element)
             n = outline.end[n]
             continue
-        if n > container and element.tag in UNREAD:
-            # A section's heading may stand in one, too.
-            if element.tag != "header" or outline.linked[n] or outline.said[n] > SHORT:
-                if element.tag == "header":
-                    found.add(element)
-                n = outline.end[n]
-                continue
+        # A section's heading may stand in a <header>, too.
+        plain_header = element.tag == "header" and not outline.linked[n] and outline.said[n] <= SHORT
+        if n > container and element.tag in UNREAD and not plain_header:
+            if element.tag == "header":
+                found.add(element)
+            n = outline.end[n]
+            continue
         if outline.own[n] or outline.own_linked[n]:
             units.append(n)
         n += 1
@@ -166,9 +166,8 @@ def _lines(outline: Outline, units: list[int], headline: str) -> tuple[list[etre
             or (title and letters(text) == title)
         ):
             dropped.add(n)
-        elif tag not in HEADINGS and (own + linked >= PARAGRAPH or (own + linked >= PARAGRAPH / 2 and SENTENCE.search(text))):
-            if not at_the_edge(text):
-                paragraphs.append(place)
+        elif tag not in HEADINGS and _is_paragraph(own + linked, text) and not at_the_edge(text):
+            paragraphs.append(place)
     for place in range(min(paragraphs, default=0), min(len(units), min(paragraphs, default=0) + 4)):
         if (text := texts[units[place]]) and len(text) <= PARAGRAPH and at_the_edge(text):  # below the standfirst
             dropped.add(units[place])
@@ -184,6 +183,10 @@ def _lines(outline: Outline, units: list[int], headline: str) -> tuple[list[etre
             if text and not heading and not listed and (tag in HEADINGS or at_the_edge(text) or not SENTENCE.search(text)):
                 dropped.add(n)
     return [outline.elements[n] for n in dropped], units[paragraphs[0]] if paragraphs else None
+
+
+def _is_paragraph(length: int, text: str) -> bool:
+    return length >= PARAGRAPH or (length >= PARAGRAPH / 2 and bool(SENTENCE.search(text)))
 
 
 def _inline(outline: Outline, n: int) -> list[int]:

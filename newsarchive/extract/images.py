@@ -16,7 +16,8 @@ from newsarchive.urls import absolute
 
 SRCSET = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
 LAZY = (
-    "data-src data-original data-lazy-src data-lazy data-hi-res-src data-src-large data-full-src data-image data-url data-large-file data-orig-file"
+    "data-src data-original data-lazy-src data-lazy data-hi-res-src data-src-large data-full-src data-image data-url "
+    "data-large-file data-orig-file"
     " data-srcset-src data-img-src data-image-src"
 ).split()
 MAX_IMAGES = 500

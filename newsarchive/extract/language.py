@@ -56,7 +56,7 @@ LEAST = 12
 def language_of(text: str) -> str | None:
     """Return the language of ``text`` as its primary BCP 47 tag; None when it is short, or in none that is known.
 
-    >>> language_of("The river rose again, and the ferries stayed in the harbour for most of the day, as they have for a week. " * 2)
+    >>> language_of("The river rose again, and the ferries stayed in the harbour for most of the day, as they have. " * 2)
     'en'
     """
     text = text[:MAX_TEXT]

@@ -6,53 +6,74 @@ import re
 
 LABEL = re.compile(
     r"(advertisement|advert|anzeige|werbung|publicit[eé]|publicidad|publicidade|pubblicit[àa]|propaganda|reklam[ae]?|annons|annonse?|mainos"
-    r"|реклама|広告|광고|article content|continue reading.*|story continues.*|artikel wird nach.*|loading.*|share( this.*)?|teilen|partager"
-    r"|compartir|compartilhar|condividi|dela|print|drucken|save|recommended|related( articles?| stories| news)?|tags?:?|topics?:?|themen:?|mehr"
-    r"|comments?|kommentare?|abone ol|zum thema|play video|up next|next up|image|photo|foto|bild|view gallery|follow|image \d+ of \d+)\W*",
+    r"|реклама|広告|광고|article content|continue reading.*|story continues.*|artikel wird nach.*|loading.*|share( this.*)?|teilen"
+    r"|partager"
+    r"|compartir|compartilhar|condividi|dela|print|drucken|save|recommended|related( articles?| stories| news)?|tags?:?"
+    r"|topics?:?|themen:?|mehr"
+    r"|comments?|kommentare?|abone ol|zum thema|play video|up next|next up|image|photo|foto|bild|view gallery|follow"
+    r"|image \d+ of \d+)\W*",
     re.I,
 )
 ELSEWHERE = re.compile(
-    r"\W*(read (more|also|next|the)|also read|see also|see more|more (on|from|like|stories|news)|related( articles?| stories)?:|don.?t miss|must.?read|watch( (more|now|live|this))?:"
-    r"|you (may|might) (also )?(like|be interested)|recommended( for you| stories)?:?|trending|most (read|popular)|more:|read:|in other news"
-    r"|lesen sie (auch|hier|mehr|dazu)|mehr (zum thema|dazu|lesen|themen|von|aus|zu)|auch interessant|das könnte (sie|dich|ihnen)|weiterlesen|lesetipp|passend dazu|zum thema|siehe auch|mehr:|meist ?gelesen|viel gelesen|lesen sie:"
+    r"\W*(read (more|also|next|the)|also read|see also|see more|more (on|from|like|stories|news)|related( articles?"
+    r"| stories)?:|don.?t miss|must.?read|watch( (more|now|live|this))?:"
+    r"|you (may|might) (also )?(like|be interested)|recommended( for you| stories)?:?|trending|most (read|popular)|more:|read:"
+    r"|in other news"
+    r"|lesen sie (auch|hier|mehr|dazu)|mehr (zum thema|dazu|lesen|themen|von|aus|zu)|auch interessant|das könnte (sie|dich"
+    r"|ihnen)|weiterlesen|lesetipp|passend dazu|zum thema|siehe auch|mehr:|meist ?gelesen|viel gelesen|lesen sie:"
     r"|(à )?lire aussi|à lire|lire la suite|voir aussi|sur le même (sujet|thème)|à voir|vous (aimerez|pourriez)"
-    r"|le(e|a|er) (tambi[eé]n|m[aá]s)|te puede interesar|le puede interesar|ver (tambi[eé]n|m[aá]s)|m[aá]s (informaci[oó]n|noticias|sobre)|noticias? relacionad|puedes leer|le recomendamos|lo m[aá]s (le[ií]do|visto)"
+    r"|le(e|a|er) (tambi[eé]n|m[aá]s)|te puede interesar|le puede interesar|ver (tambi[eé]n|m[aá]s)|m[aá]s (informaci[oó]n"
+    r"|noticias|sobre)|noticias? relacionad|puedes leer|le recomendamos|lo m[aá]s (le[ií]do|visto)"
     r"|leia (tamb[eé]m|mais)|veja (tamb[eé]m|mais)|saiba mais|voc[eê] pode gostar|confira tamb"
     r"|leggi anche|potrebbe interessart|ti potrebbe|vedi anche|guarda anche"
-    r"|les (også|mer)|läs (också|mer|även)|læs også|se også|lue (myös|lisää)|lees (ook|meer|verder)|czytaj (też|także|więcej)|zobacz (też|także|również)|čtěte (také|i)"
+    r"|les (også|mer)|läs (också|mer|även)|læs også|se også|lue (myös|lisää)|lees (ook|meer|verder)|czytaj (też|także|więcej)"
+    r"|zobacz (też|także|również)|čtěte (také|i)"
     r"|читайте (также|еще|ещё)|смотрите также|по теме|ayrıca oku|関連(記事|ニュース)|あわせて読みたい|관련\s?기사)",
     re.I,
 )
 CALL = re.compile(
-    r"\W*(sign up|signup|subscribe|already (a|have an) (subscriber|account|member)|create an account|log ?in|register (for|now|to)|join (our|us|the conversation)|get (the|our) .{0,60}(newsletter|inbox|app\b|phone)"
-    r"|follow (us|our|@|.{1,40} on (twitter|facebook|instagram|x|whatsapp|telegram))|like us on|download (the|our)|click here|support (our|us)|if you (buy|click|enjoyed|purchase|like|value)|we may earn|our journalism|this (content|article) is (reserved|for) (for )?subscribers"
-    r"|jetzt (abonnieren|anmelden|testen|kostenlos|lesen|registrieren)|abonnieren sie|folgen sie|folge uns|hier (geht|gibt) es|newsletter|melden sie sich|unser(e|en) newsletter|bereits (abonnent|registriert)"
+    r"\W*(sign up|signup|subscribe|already (a|have an) (subscriber|account|member)|create an account|log ?in|register (for|now"
+    r"|to)|join (our|us|the conversation)|get (the|our) .{0,60}(newsletter|inbox|app\b|phone)"
+    r"|follow (us|our|@|.{1,40} on (twitter|facebook|instagram|x|whatsapp|telegram))|like us on|download (the|our)|click here"
+    r"|support (our|us)|if you (buy|click|enjoyed|purchase|like|value)|we may earn|our journalism|this (content"
+    r"|article) is (reserved|for) (for )?subscribers"
+    r"|jetzt (abonnieren|anmelden|testen|kostenlos|lesen|registrieren)|abonnieren sie|folgen sie|folge uns|hier (geht|gibt) es"
+    r"|newsletter|melden sie sich|unser(e|en) newsletter|bereits (abonnent|registriert)"
     r"|abonnez|inscrivez|s.abonner|suivez|(article|cet article est) réservé|déjà abonné|newsletter|créez un compte|ajouter à vos"
     r"|s[ií]gue(nos)?|suscr[ií]b(e|a|ir)|reg[ií]strate|inicia sesi|[uú]nete a|si quieres|recibe"
-    r"|siga|assine|cadastre|inscreva|clique aqui|receba|seguici|iscriviti|abbonati|segui .{0,40} su|clicca qui|abonnér|abonner|prenumerera|följ oss|følg oss|tilaa|abonneer|zapisz się|dołącz|подпис(ывай|аться|ыва)|обуна"
+    r"|siga|assine|cadastre|inscreva|clique aqui|receba|seguici|iscriviti|abbonati|segui .{0,40} su|clicca qui|abonnér|abonner"
+    r"|prenumerera|följ oss|følg oss|tilaa|abonneer|zapisz się|dołącz|подпис(ывай|аться|ыва)|обуна"
     r"|.{0,20}(有料記事|無料登録)|会員登録|ログイン|この記事は(会員|有料)|有料会員|무료|구독|무단)",
     re.I,
 )
 RIGHTS = re.compile(
-    r"\W*(©|\(c\)|copyright|all rights reserved|alle rechte|tous droits|todos los derechos|todos os direitos|tutti i diritti|无断|無断|저작권|ⓒ"
-    r"|crédits?( photos?)?\s?:|photo ?:|foto ?:|fotos ?:|credit ?:|credits? ?:|bild ?:|image ?:|quelle ?:|source ?:|fuente ?:|fonte ?:|disclaimer)",
+    r"\W*(©|\(c\)|copyright|all rights reserved|alle rechte|tous droits|todos los derechos|todos os direitos|tutti i diritti"
+    r"|无断|無断|저작권|ⓒ"
+    r"|crédits?( photos?)?\s?:|photo ?:|foto ?:|fotos ?:|credit ?:|credits? ?:|bild ?:|image ?:|quelle ?:|source ?:|fuente ?:"
+    r"|fonte ?:|disclaimer)",
     re.I,
 )
 CAPTION = re.compile(
-    r"\((image|picture|photo|pic|bild|foto|credit|imagen|imagem)s?\W[^)]{0,80}\)$|^\W*(bildrechte|picture alliance|getty images|archivbild|symbolbild|imago|shutterstock|reuters/|ap photo|afp/|dpa/)|\b(getty images|shutterstock|picture alliance)\W{0,3}$|\b(image|picture|photo)s?: [A-Z].{0,60}$",
+    r"\((image|picture|photo|pic|bild|foto|credit|imagen|imagem)s?\W[^)]{0,80}\)$|^\W*(bildrechte|picture alliance"
+    r"|getty images|archivbild|symbolbild|imago|shutterstock|reuters/|ap photo|afp/|dpa/)|\b(getty images|shutterstock"
+    r"|picture alliance)\W{0,3}$|\b(image|picture|photo)s?: [A-Z].{0,60}$",
     re.I,
 )
 DATED = re.compile(
-    r"\W*(published|first published|posted|updated|last (updated|modified)|created|stand|ver[öo]ffentlicht|erschienen|aktualisiert|zuletzt|publié|mis à jour|modifié|publicado|actualizado|atualizado|creado|pubblicato"
-    r"|aggiornato|opublikowano|aktualizacja|publisert|publicerad|uppdaterad|oppdatert|julkaistu|gepubliceerd|giriş|güncelleme|опубликовано|обновлено|公開|更新|入力|입력|수정|geschrieben am)\b.{0,80}\d",
+    r"\W*(published|first published|posted|updated|last (updated|modified)|created|stand|ver[öo]ffentlicht|erschienen"
+    r"|aktualisiert|zuletzt|publié|mis à jour|modifié|publicado|actualizado|atualizado|creado|pubblicato"
+    r"|aggiornato|opublikowano|aktualizacja|publisert|publicerad|uppdaterad|oppdatert|julkaistu|gepubliceerd|giriş|güncelleme"
+    r"|опубликовано|обновлено|公開|更新|入力|입력|수정|geschrieben am)\b.{0,80}\d",
     re.I,
 )
 SIGNED = re.compile(
-    r"\W*(by|von|par|por|di|da|av|af|door|od|przez|text|foto|fotos|autor(in)?|words|story|written by|reported by|author|от|автор)[\s:]+[\w'’.\-]+(\s+[\w'’.\-]+){0,7}\W*$",
+    r"\W*(by|von|par|por|di|da|av|af|door|od|przez|text|foto|fotos|autor(in)?|words|story|written by|reported by|author|от"
+    r"|автор)[\s:]+[\w'’.\-]+(\s+[\w'’.\-]+){0,7}\W*$",
     re.I,
 )
 READING_TIME = re.compile(
-    r"\W*((lecture|lesezeit|lesedauer|reading time|tempo di lettura|tiempo de lectura|czas czytania)\W*)?(ca\.? )?\d{1,3}[\s-]?(min(s|ute|uten|uti|utes|utos|uter)?\b|分)",
+    r"\W*((lecture|lesezeit|lesedauer|reading time|tempo di lettura|tiempo de lectura"
+    r"|czas czytania)\W*)?(ca\.? )?\d{1,3}[\s-]?(min(s|ute|uten|uti|utes|utos|uter)?\b|分)",
     re.I,
 )
 MAX_LINE = 200

@@ -121,14 +121,13 @@ def with_roles(head: list[dict], text: list[dict], declared: list[dict], base: s
     found = (
         [image | {"role": "lead" if photo(absolute(base, image["url"]) or "") & lead else "body"} for image in head] if lead else []
     )
-    first = True
+    first: frozenset[str] | None = None
     for image in declared:
         keys = photo(absolute(base, image["url"]) or "")
+        first = keys if first is None else first
         if lead is not None:
             role = "lead" if keys & lead else "body" if any(keys & one for one in shown) else "share"
         else:
-            role = "lead" if first or keys & first_keys else "body"
-        if first:
-            first, first_keys = False, keys
+            role = "lead" if keys is first or keys & first else "body"
         found.append(image | {"role": role})
     return found + [image | {"role": "body"} for image in text]

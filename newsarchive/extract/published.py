@@ -21,8 +21,10 @@ NAME = re.compile(
 )
 # What pages that are drawn by a script keep for it.
 STATE = re.compile(
-    r'\\?"(?:datePublished|date_published|published(?:At|_at|Date|_date|Time|_time|On|_on)?|publish(?:Date|_date|ed_time|Time)|pubDate|pub_date|publicationDate|publication_date'
-    r'|firstPublished\w*|first_published\w*|createDate|created(?:At|_at|Date)|articleDate)\\?"\s*:\s*\\?"?(?P<at>20\d\d-\d\d-\d\d[T ]?[\d:.+Z-]{0,20}|1\d{9}(?:\d{3})?\b)'
+    r'\\?"(?:date_?Published|published(?:_?At|_?Date|_?Time|_?On)?|publish(?:_?Date|ed_time|Time)|pub_?Date|publication_?Date'
+    r'|first_?Published\w*|createDate|created(?:_?At|Date)|articleDate)\\?"\s*:\s*\\?"?'
+    r"(?P<at>20\d\d-\d\d-\d\d[T ]?[\d:.+Z-]{0,20}|1\d{9}(?:\d{3})?\b)",
+    re.I,
 )
 BEFORE, BEHIND = 40, 25
 """Elements before and behind an article in which it may be dated."""
@@ -91,8 +93,7 @@ def _in_teaser(outline: Outline, n: int, last: int) -> bool:
 def kept_for_scripts(root: etree._Element) -> str | None:
     """Return the first time of publication in the data that the page keeps for its scripts."""
     for script in compiled("//script[not(@src)]")(root):
-        text = script.text or ""
-        if "ublish" in text[:MAX_STATE] or "pub" in text[:MAX_STATE] or "reate" in text[:MAX_STATE]:
-            if m := STATE.search(text[:MAX_STATE]):
-                return m["at"]
+        text = (script.text or "")[:MAX_STATE]
+        if ("ub" in text or "reate" in text) and (m := STATE.search(text)):
+            return m["at"]
     return None

@@ -20,11 +20,13 @@ ADDRESS = re.compile(
 )
 # Labels that systems write among the tags for themselves.
 MACHINE = re.compile(
-    r"^(nlp |iptc|rsbi|source|page ?type|article ?type|category|type|day|time|wc|partner|language|author|section|sections|day|medium|short|long|id|uid|sponsor|channel|product|format|template|layout)\w*( \w+){0,3}\s?[:=]",
+    r"^(nlp |iptc|rsbi|source|page ?type|article ?type|category|type|day|time|wc|partner|language|author|section|sections|day"
+    r"|medium|short|long|id|uid|sponsor|channel|product|format|template|layout)\w*( \w+){0,3}\s?[:=]",
     re.I,
 )
 KEPT = re.compile(
-    r"^(subject|topic|tag|keyword|entity|nlp entity tokens?|person|organi[sz]ation|location|place|topics|organization|team|event)s?\s?[:/]\s?",
+    r"^(subject|topic|tag|keyword|entity|nlp entity tokens?|person|organi[sz]ation|location|place|topics|organization|team"
+    r"|event)s?\s?[:/]\s?",
     re.I,
 )
 CODE = re.compile(
@@ -43,7 +45,7 @@ BEFORE, BEHIND = 25, 80
 def clean(tags: Iterable[str], site: set[str]) -> list[str]:
     """Return ``tags`` without what a system writes for itself, and the names of the ``site``, in letters.
 
-    >>> clean(["Category: News", "NLP Entity Tokens: Kashmir", "topic/crime", "26157981-b4f7-4929-adc1-e860c6f03636", "Iran"], set())
+    >>> clean(["Category: News", "NLP Entity Tokens: Kashmir", "topic/crime", "26157981-b4f7-4929-adc1", "Iran"], set())
     ['Kashmir', 'crime', 'Iran']
     """
     found = []
@@ -70,9 +72,8 @@ def shown_tags(outline: Outline, headline: int | None, container: int | None, be
                 outline.elements[n].tag in ("ul", "div", "p", "nav", "section", "footer", "aside")
                 and outline.links[n]
                 and NAME.search(outline.names[n])
-            ):
-                if found := _links(outline, n):
-                    return found
+            ) and (found := _links(outline, n)):
+                return found
     for place in places[:2]:
         if found := _addressed(outline, place):
             return found
