@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import re
 import sys
 from functools import lru_cache
 from importlib.resources import files
@@ -16,44 +15,31 @@ from parsel import Selector
 from scrapy.http import TextResponse
 
 import newsarchive
-from newsarchive.dates import Time, day_in, parse_time
-from newsarchive.extract import html, jsonld, microdata, opengraph
-from newsarchive.extract.authors import byline, doubtful, organizations, people
-from newsarchive.extract.body import Found, find_body, read_body, text_of_blocks, unknown_kinds
+from newsarchive.dates import Time, day_in, own_day, parse_time
+from newsarchive.extract import html, jsonld, microdata, opengraph, undescribed
+from newsarchive.extract.blocks import text_of_blocks
+from newsarchive.extract.body import Found, find_body, read_body, unknown_kinds
 from newsarchive.extract.charset import WRONG, in_its_charset
+from newsarchive.extract.doubts import SPARE, falls_short, lacks
 from newsarchive.extract.headlines import headline, unlike
-from newsarchive.extract.images import described, put_together, visible_images
+from newsarchive.extract.images import put_together, visible_images
 from newsarchive.extract.language import contradicts, language_of
 from newsarchive.extract.loader import ArticleLoader
-from newsarchive.extract.pictures import places, with_roles
-from newsarchive.extract.published import kept_for_scripts, published
 from newsarchive.extract.rules import SiteRules
 from newsarchive.extract.select import elements, first, strings
-from newsarchive.extract.tags import clean, shown_tags
-from newsarchive.extract.text import letters
 from newsarchive.items import ARTICLE_FIELDS, Article
 from newsarchive.revisions import content_hash
-from newsarchive.urls import absolute, clean_url, not_amp, registrable_domain
+from newsarchive.urls import absolute, clean_url, not_amp
 
 TIMES = ("created_at", "published_at", "modified_at")
 # Metadata declares the large sizes, so it goes before what is seen.
 IMAGE_ORIGINS = ("jsonld", "microdata", "selectors", "html", "opengraph")
-DAY = 86_400
-# Origin of what stands in a page's lines or its scripts' data, and is marked as nothing.
-SHOWN = "shown"
-# Less is the dust of typography: a dash, a bracketed mark.
-LACKING_LETTERS = 6
-# Of an articleBody on a page that nobody described: captions and boxes that we leave out.
-SPARE = 0.2
-RUN = 24
-"""Letters that are compared at once."""
+SEARCHED = ("headline", "authors", "tags")
+"""Fields for which the origins are asked together on a page that nobody described."""
 HIDDEN = 4
 """So many times the text that is shown: then the declared one is the article's."""
-MAX_WORDS = 100_000
 # So many characters of text are an article, though neither headline nor date is marked.
 READABLE = 400
-# A day between slashes or dashes; eight digits in a row are more often a number.
-ADDRESS_DAY = re.compile(r"/(20[0-4]\d)[/-](0[1-9]|1[0-2])[/-](0[1-9]|[12]\d|3[01])(?=[/_-]|$)")
 
 
 def load_article(response: TextResponse, site: type[SiteRules] | None = None) -> Article:
@@ -64,6 +50,8 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     empty; a page that is no article gives one without headline and body.
     """
     rules = site or SiteRules
+    # Where a site does not say where its texts stand, all that it leaves out is searched for as on any page.
+    generic = not rules.body.within
     response, doubt = in_its_charset(response, rules.encoding)
     root = tree_of(response)
     base = absolute(response.url, html.base_address(root)) or response.url
@@ -80,31 +68,16 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
         "html": html.read(root),
     }
     declared = {origin: text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("headline"))}
-    descriptions = [text for found in findings.values() if (text := found.get("description"))]
-    names = _names(findings, response.url)
-    sections = [text for found in findings.values() for text in _texts(found.get("section"))]
-    shown = headline(root, declared, names, sections) if site is None else None
-    if rules.body.within:
-        body = read_body(scope, rules.body, rules.images.frame, base, rules.zone)
+    names = undescribed.names_of_site(findings, response.url)
+    shown = headline(root, declared, names, undescribed.names_of_sections(findings)) if generic else None
+    body = _body(scope, rules, base, shown[0] if shown else "", findings)
+    findings["selectors" if rules.body.within else body.origin]["body"] = body.blocks
+    if generic:
+        findings["html"]["images"] = undescribed.images(findings, root, body, rules.images, base)
+        findings["jsonld"].pop("images", None), findings["microdata"].pop("images", None)
     else:
-        body = find_body(scope, rules.body, rules.images.frame, base, rules.zone, shown[0] if shown else "", descriptions)
-    blocks, containers = body.blocks, body.containers
-    declared_body = findings["jsonld"].get("paragraphs", [])
-    if site is None and sum(map(len, declared_body)) > HIDDEN * (READABLE / 4 + len(text_of_blocks(blocks))):
-        # The page is drawn by a script, or keeps from view what it tells search engines.
-        blocks = body.blocks = [{"type": "paragraph", "text": text} for text in declared_body]
-        findings["jsonld"]["body"] = blocks
-    findings["selectors" if rules.body.within else "html"]["body"] = blocks
-    if body.outline:
-        head, text = (
-            described(imgs, root, rules.images) for imgs in places(body.outline, body.headline, body.container, body.begin)
-        )
-        declared_images = [image for origin in ("jsonld", "microdata") for image in findings[origin].pop("images", ())]
-        findings["html"]["images"] = with_roles(head, text, declared_images, base)
-    else:
-        findings["selectors" if rules.images.lead else "html"]["images"] = visible_images(
-            scope, containers, rules.body, rules.images
-        )
+        found = visible_images(scope, body.containers, rules.body, rules.images)
+        findings["selectors" if rules.images.lead else "html"]["images"] = found
 
     loader = ArticleLoader(site=rules, base=base, zone=rules.zone, clock_zone=clock_zone)
     origins: dict[str, str] = {}
@@ -115,43 +88,40 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
             if loader.get_collected_values(field):
                 origins[field] = origin
 
-    if site is not None and (time := findings["html"].get("time")):
-        findings["html"].setdefault("published_at", time)
-    if site is None:
-        findings["html"].pop("headline", None)  # the first heading, whatever it is of
-        if shown:
-            offer(shown[1], "headline", shown[0])
-        for origin, tags in (
-            ("html", findings["html"].get("news_keywords", ())),
-            ("opengraph", findings["opengraph"].pop("tags", ())),
-            ("jsonld", findings["jsonld"].pop("tags", ())),
-            ("microdata", findings["microdata"].pop("tags", ())),
-            ("html", shown_tags(body.outline, body.headline, body.container, body.begin) if body.outline else ()),
-            ("html", findings["html"].pop("tags", ())),
-        ):
-            offer(origin, "tags", clean(tags, names))
-        if found := _authors(findings, body, names):
-            for origin in findings:
-                findings[origin].pop("authors", None)
-            offer(found[0], "authors", found[1])
-    own = {"selectors": rules.selectors, "fallbacks": rules.fallbacks}
-    for origin, found in findings.items():
-        for field, queries in own.get(origin, {}).items():
-            for query in queries:
+    def select(origin: str, queries: dict[str, list[str]]) -> None:
+        for field, alternatives in queries.items():
+            for query in alternatives:
                 # CSS is for what is visible; XPath may ask for the page's head.
                 offer(origin, field, strings(root if query.startswith(("/", "(")) else scope, query))
+
+    select("selectors", rules.selectors)
+    if generic:
+        if shown:
+            offer(shown[1], "headline", shown[0])
+        for origin, found in undescribed.tags(findings, body, names):
+            offer(origin, "tags", found)
+        origin, found = undescribed.authors(findings, body, names)
+        offer(origin, "authors", found)
+    for origin, found in findings.items():
+        if origin == "fallbacks":
+            select(origin, rules.fallbacks)
         for field, value in found.items():
-            offer(origin, field, value)
-    if site is None and "published_at" not in origins:
-        _offer_time_shown(offer, root, body, rules.zone, response.url, str(findings["html"].get("language", "")))
+            if not generic or field not in SEARCHED:
+                offer(origin, field, value)
+    if generic and "published_at" not in origins:
+        language = str(findings["html"].get("language", ""))
+        for origin, time in undescribed.times(root, body, rules.zone, response.url, language):
+            offer(origin, "published_at", time)
+    if not generic:
+        offer("html", "published_at", findings["html"].get("time"))
     if "headline" not in origins:
         loader.add_value("headline", findings["html"].get("title"))
         if loader.get_collected_values("headline"):
             origins["headline"] = "title"
     article: Article = loader.load_item()
     _identify(article, rules, response.url, html.canonical_link(root), base)
-    article.text = text_of_blocks(blocks)
-    if site is None and (told := contradicts(article.text, article.language) if article.language else language_of(article.text)):
+    article.text = text_of_blocks(body.blocks)
+    if generic and (told := contradicts(article.text, article.language) if article.language else language_of(article.text)):
         # A template's attribute is wrong or missing on one page in ten.
         article.language, origins["language"] = told, "text"
     article.og = og
@@ -167,17 +137,17 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     times: dict[str, Time] = {field: loader.get_collected_values(field)[0] for field in TIMES if field in origins}
     article.times = {f: {"raw": t.raw, "precision": t.precision, "zone": t.zone} for f, t in times.items()}
     if "published_at" in times:
-        article.day = day_in(times["published_at"].at, rules.zone)
+        article.day = (site is None and own_day(times["published_at"])) or day_in(times["published_at"].at, rules.zone)
         others = [text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("published_at"))]
         if any(_disagree(times["published_at"], parse_time(t, rules.zone, clock_zone)) for t in others):
             article.flags.append("dates_disagree")
     if article.is_accessible_for_free is False:
         article.flags.append("paywalled")
-    if _lacks(blocks, findings, containers, 0 if site else SPARE) or _falls_short(article.text, findings):
+    if lacks(body.blocks, findings, body.containers, SPARE if generic else 0) or falls_short(article.text, findings):
         article.flags.append("short_body")
-    if site is None and any(unlike(article.headline or "", text) for text in declared.values()):
+    if generic and any(unlike(article.headline or "", text) for text in declared.values()):
         article.flags.append("headlines_disagree")
-    if unknown_kinds(containers, rules.body):
+    if unknown_kinds(body.containers, rules.body):
         article.flags.append("unknown_block")
     # What the declared charset does not know becomes U+FFFD, unless the publisher wrote that himself.
     if "\ufffd" in f"{article.headline}{article.text}" and b"\xef\xbf\xbd" not in response.body:
@@ -193,7 +163,7 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
 def extractor_version(site: type[SiteRules] | None = None) -> str:
     """Return the version of the code that reads pages of ``site``: the project's, and a digest of the code itself."""
     package = files(newsarchive)
-    sources = [package / name for name in ("items.py", "dates.py", "urls.py", "revisions.py")]
+    sources = [package / name for name in ("items.py", "dates.py", "written_dates.py", "urls.py", "revisions.py")]
     sources += sorted((f for f in (package / "extract").iterdir() if f.name.endswith(".py")), key=lambda f: f.name)
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
     if site is not None:
@@ -233,7 +203,19 @@ def reads_like_article(article: Article) -> bool:
 
 def _is_dated(article: Article) -> bool:
     """Tell whether the page says when it was published. Any page may hold a date somewhere in its lines."""
-    return article.published_at is not None and article.origins.get("published_at") != SHOWN
+    return article.published_at is not None and article.origins.get("published_at") != undescribed.SHOWN
+
+
+def _body(scope: etree._Element, rules: type[SiteRules], base: str, headline: str, findings: dict[str, dict[str, Any]]) -> Found:
+    if rules.body.within:
+        return read_body(scope, rules.body, rules.images.frame, base, rules.zone)
+    descriptions = [text for found in findings.values() if (text := found.get("description"))]
+    body = find_body(scope, rules.body, rules.images.frame, base, rules.zone, headline, descriptions)
+    declared = findings["jsonld"].get("paragraphs", [])
+    if sum(map(len, declared)) > HIDDEN * (READABLE / 4 + len(text_of_blocks(body.blocks))):
+        # The page is drawn by a script, or keeps from view what it tells search engines.
+        body.blocks, body.origin = [{"type": "paragraph", "text": text} for text in declared], "jsonld"
+    return body
 
 
 def _identify(article: Article, rules: type[SiteRules], address: str, canonical: str | None, base: str) -> None:
@@ -253,89 +235,9 @@ def _identify(article: Article, rules: type[SiteRules], address: str, canonical:
     article.id = f"{article.site}:{article.key}"
 
 
-def _authors(findings: dict[str, dict[str, Any]], body: Found, site: set[str]) -> tuple[str, list[dict]] | None:
-    """Return the origin that names people as authors, and them."""
-    doubted = None
-    for origin in ("jsonld", "microdata", "byline", "opengraph", "html"):
-        if origin == "byline":
-            found = body.outline and byline(body.outline, body.headline, body.container, body.begin, site)
-        else:
-            found = people(findings[origin].get("authors", ()), site)
-        if found and not doubtful(found):
-            return "html" if origin == "byline" else origin, found
-        doubted = doubted or (found and ("html" if origin == "byline" else origin, found))
-    # An agency or the publisher may sign; who put a page online does not.
-    for origin in ("jsonld", "microdata", "html"):
-        if found := organizations(findings[origin].get("authors", ())):
-            return origin, found
-    return doubted or ("html", [])
-
-
-def _offer_time_shown(offer, root: etree._Element, body: Found, zone: str, address: str, language: str) -> None:
-    """Offer the time of publication that the page shows, or its scripts know, or its address."""
-    american = language.casefold() in ("en-us", "en_us") or (
-        language[:2].casefold() == "en" and address.split("/")[2].endswith(".com")
-    )
-    shown, marked = None, False
-    if body.outline:
-        shown, marked = published(body.outline, body.headline, body.container, body.begin, zone, american)
-    kept = parse_time(kept_for_scripts(root) or "", zone)
-    # A day that is shown is known better where the page's data tell the minute of it.
-    if kept and (not shown or (shown.precision == "day" and abs((kept.at - shown.at).total_seconds()) < 1.5 * DAY)):
-        offer(SHOWN, "published_at", kept)
-    offer("html" if marked else SHOWN, "published_at", shown)
-    if m := ADDRESS_DAY.search(urlsplit(address).path):
-        offer("address", "published_at", "-".join(m.groups()))
-
-
-def _texts(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value] if value else []
-
-
-def _names(findings: dict[str, dict[str, Any]], address: str) -> set[str]:
-    """Return what the site calls itself, in letters."""
-    domain = registrable_domain(urlsplit(address).hostname or "")
-    names = [domain, domain.partition(".")[0], *(urlsplit(address).hostname or "").split(".")[:1]]
-    names += [(found.get("publisher") or {}).get("name") or "" for found in findings.values()]
-    return {letters(name) for name in names} - {""}
-
-
 def _disagree(chosen: Time, other: Time | None) -> bool:
     if other is None:
         return False
     if "day" in (chosen.precision, other.precision):
         return abs((chosen.at - other.at).total_seconds()) > 86_400
     return abs((chosen.at - other.at).total_seconds()) > 60
-
-
-def _lacks(blocks: list[dict], findings: dict[str, dict[str, Any]], containers: list[etree._Element], spare: float) -> bool:
-    """Tell whether the page's own ``articleBody`` has text that ``blocks`` lack: more than ``spare``, a share of it."""
-    declared = findings["microdata"].get("article_body")
-    marked = findings["microdata"].get("article_body_element")
-    # A visible body that is marked up as articleBody cannot check itself.
-    if marked is not None and any(marked in _line(container) or container in _line(marked) for container in containers):
-        declared = None
-    declared = declared or findings["jsonld"].get("article_body")
-    if not declared:
-        return False
-    rest = letters(declared)
-    body = [letters(text) for block in blocks for text in (*(block.get("items") or [block["text"]]), block.get("cite", ""))]
-    if spare:
-        known = {text[n : n + RUN] for text in body for n in range(len(text) - RUN + 1)}
-        runs = [rest[n : n + RUN] for n in range(0, len(rest) - RUN + 1, RUN)]
-        return sum(run not in known for run in runs) > spare * len(runs)
-    for text in sorted(body, key=len, reverse=True):
-        if text:
-            rest = rest.replace(text, "\0", 1)
-    everything = "".join(body)
-    return any(len(piece) >= LACKING_LETTERS and piece not in everything for piece in rest.split("\0"))
-
-
-def _falls_short(text: str, findings: dict[str, dict[str, Any]]) -> bool:
-    """Tell whether ``text`` has far fewer words than the page says that its article has."""
-    count = str(findings["jsonld"].get("word_count") or "")
-    return count.isdigit() and 2 * len(text.split()) < int(count) <= MAX_WORDS
-
-
-def _line(element: etree._Element) -> list[etree._Element]:
-    return [element, *element.iterancestors()]

@@ -48,6 +48,8 @@ def headline(
     if shown := _shown(root, known, site):
         return _with_kicker(known, shown, {tuple(words(section)) for section in sections}) or (shown, "html")
     title = known.pop("title", "")
+    if not known and len(only := [text for text in map(plain, strings(root, "//h1")[:2]) if "".join(words(text)) not in site]) == 1:
+        return only[0], "html"
     votes = Counter(tuple(words(text)) for text in (*known.values(), title))
     best = max(known, key=lambda origin: votes[tuple(words(known[origin]))], default=None)
     return (known[best], "opengraph" if best == "twitter" else best) if best else None
