@@ -62,7 +62,7 @@ def find_body(
 
     ``headline`` is not to be repeated by the body; ``descriptions`` tell the standfirst.
     """
-    outline = Outline(root)
+    outline = Outline(root, set(elements(root, rules.drop)))
     shown = _shown(outline, headline)
     container = body_container(outline, shown)
     if container is None:

@@ -14,7 +14,7 @@ from newsarchive.extract.text import letters
 
 # Words in the names that templates give to what surrounds or interrupts an article.
 _STRONG = (
-    "related\\w*|recommend\\w*|recirc\\w*|teasers?|newsletters?|comments?|kommentare?|disqus|outbrain|taboola|share\\w*|sharing|social\\w*"
+    "related\\w*|recommend\\w*|recirc\\w*|teasers?|newsletters?|comments?|kommentare?|disqus|outbrain|taboola|share(?:s|d|bar|buttons?|tools?|links?)?|sharing|social\\w*"
     "|promo\\w*|\\w*promo|donat\\w*|donationpromo\\S*|fundrais\\w*|\\S*newsletter\\S*|wp-block-query|wp-block-post-\\w+|advert\\w*|ads?|adslot|sponsor\\w*|breadcrumbs?|byline|authors?|tags?(?=$|\\s|_|-(?:list|cloud|links?|container|box|wrapper|items?))|topics?|read-?more|readmore|more-?(?:stories|news|on)"
     "|most-?\\w+|trending|popular|cookies?|gdpr|onetrust|consent|sidebar|toolbar|captions?|sr-only|screen-reader\\w*|visually-?hidden|is-hidden"
     "|modal|popup|signup|sign-up|login|tooltip|nav\\w*|menu|pagination|pager|jp-related\\w*|addtoany\\w*|wp-caption-text|audio\\w*|player"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from lxml import etree
@@ -31,10 +31,10 @@ DENSITY = 3
 class Outline:
     """The elements of a page in document order, and what each says.
 
-    Lengths are characters without white space at the ends; in scripts without blanks each counts :data:`DENSITY` times.
+    Elements ``left_out`` say nothing. Lengths are characters without white space at the ends; in scripts without blanks each counts :data:`DENSITY` times.
     """
 
-    def __init__(self, root: etree._Element):
+    def __init__(self, root: etree._Element, left_out: Collection[etree._Element] = ()):
         self.elements: list[etree._Element] = list(root.iter(etree.Element))
         self.number = {element: n for n, element in enumerate(self.elements)}
         count = len(self.elements)
@@ -54,10 +54,10 @@ class Outline:
         self.holder = [0] * count
         """The nearest block around, or itself."""
         self.headings = [n for n, element in enumerate(self.elements) if element.tag == "h1"]
-        self._measure(root)
+        self._measure(root, left_out)
         self._add_up()
 
-    def _measure(self, root: etree._Element) -> None:
+    def _measure(self, root: etree._Element, left_out: Collection[etree._Element]) -> None:
         number, parents, said, linked, own, own_linked = self.number, self.parent, self.said, self.linked, self.own, self.own_linked
         unsaid, holder, links, images, names, length = self.unsaid, self.holder, self.links, self.images, self.names, _length
         in_link = [False] * len(self.elements)
@@ -75,7 +75,7 @@ class Outline:
                 links[n] = 1
             elif tag == "img":
                 images[n] = 1
-            if tag in UNSAID:
+            if tag in UNSAID or element in left_out:
                 hidden = True
             if attributes := dict(element.items()):
                 if "class" in attributes or "id" in attributes:

@@ -13,7 +13,7 @@ from newsarchive.urls import absolute
 
 # What templates call places whose pictures are no part of an article.
 ELSEWHERE = re.compile(
-    r"(?:^|[\s_-])(?:related\w*|recommend\w*|recirc\w*|teasers?|newsletters?|comments?|outbrain|taboola|share\w*|sharing|social\w*|promo\w*|advert\w*|ads?|adslot|sponsor\w*"
+    r"(?:^|[\s_-])(?:related\w*|recommend\w*|recirc\w*|teasers?|newsletters?|comments?|outbrain|taboola|share(?:s|d|bar|buttons?|tools?|links?|-\w+)?|sharing|social\w*|promo\w*|advert\w*|ads?|adslot|sponsor\w*"
     r"|breadcrumbs?|byline|authors?\w*|avatar\w*|logo\w*|icons?|tag-?list|most-?\w+|trending|popular|sidebar|nav\w*|menu|pagination|signup|subscri\w+|read-?next|up-?next"
     r"|see-?also|bio|donat\w*|wp-block-query|more-?(?:stories|news|on)|profile\w*|emoji|badge|rating|cookie\w*|modal)(?=$|[\s_-])",
     re.I,
