@@ -100,6 +100,9 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
             offer(shown[1], "headline", shown[0])
         for origin, found in undescribed.tags(findings, body, names):
             offer(origin, "tags", found)
+        if "published_at" not in origins and clock_zone is None:
+            for origin, time in undescribed.times(findings, root, body, rules.zone, response.url):
+                offer(origin, "published_at", time)
         origin, found = undescribed.authors(findings, body, names)
         offer(origin, "authors", found)
     for origin, found in findings.items():
@@ -108,12 +111,9 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
         for field, value in found.items():
             if not generic or field not in SEARCHED:
                 offer(origin, field, value)
-    if generic and "published_at" not in origins:
-        language = str(findings["html"].get("language", ""))
-        for origin, time in undescribed.times(root, body, rules.zone, response.url, language):
-            offer(origin, "published_at", time)
     if not generic:
-        offer("html", "published_at", findings["html"].get("time"))
+        for name in ("dated", "time"):
+            offer("html", "published_at", findings["html"].get(name))
     if "headline" not in origins:
         loader.add_value("headline", findings["html"].get("title"))
         if loader.get_collected_values("headline"):

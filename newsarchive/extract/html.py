@@ -11,7 +11,7 @@ from newsarchive.extract.text import plain, split_tags
 
 # Names of <meta> under which publishers keep the time of publication: Dublin Core's, Parse.ly's, Sailthru's, and plain ones.
 PUBLISHED = (
-    "|date|pubdate|publishdate|publish-date|publish_date|publication_date|datepublished|dc.date|dc.date.issued|dcterms.created"
+    "|pubdate|publishdate|publish-date|publish_date|publication_date|datepublished|dc.date|dc.date.issued|dcterms.created"
     "|dcterms.date|dc.date.created|parsely-pub-date|sailthru.date|cxenseparse:recs:publishtime|article:published_time|"
 )
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -24,6 +24,8 @@ FIELDS = {
         "//time[@pubdate]/@datetime",
     ],
     "time": ["//article//time/@datetime", "//main//time/@datetime", "//time/@datetime"],
+    # Plain "date" is that of a change as often.
+    "dated": ["//meta[@name='date' or @name='Date' or @name='DATE']/@content"],
     "section": ["//meta[@name='section']/@content"],
     "tags": [
         "//a[contains(concat(' ', @rel, ' '), ' tag ')]",

@@ -31,7 +31,8 @@ DENSITY = 3
 class Outline:
     """The elements of a page in document order, and what each says.
 
-    Elements ``left_out`` say nothing. Lengths are characters without white space at the ends; in scripts without blanks each counts :data:`DENSITY` times.
+    Elements ``left_out`` say nothing. Lengths are characters without white space at the ends; in scripts without blanks
+    each counts :data:`DENSITY` times.
     """
 
     def __init__(self, root: etree._Element, left_out: Collection[etree._Element] = ()):

@@ -72,7 +72,9 @@ def published(
     for n in edges:
         if outline.said[n] < LINE / 2 and (said := written_time(outline.text(n), zone, month_first)):
             return said, False
-    return None, False
+    # "27.1.2022 - The river rose again": a date may begin the text.
+    start = outline.text(begin)[:20] if container is not None else ""
+    return (written_time(start, zone, month_first) if start[:1].isdigit() else None), False
 
 
 def _lines(outline: Outline, place: range, inside: bool = False) -> Iterator[int]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from newsarchive.dates import Time, parse_time
+from newsarchive.dates import Time, own_day, parse_time
 from newsarchive.extract.authors import byline, doubtful, organizations, people
 from newsarchive.extract.body import Found
 from newsarchive.extract.images import described
@@ -76,9 +76,40 @@ def tags(findings: Findings, body: Found, site: set[str]) -> Iterator[tuple[str,
         yield origin, clean(found, site)
 
 
-def times(root: etree._Element, body: Found, zone: str, address: str, language: str) -> Iterator[tuple[str, Time | str]]:
-    """Yield the time of publication that the page shows, or its scripts know, or its address, with its origin."""
-    host = urlsplit(address).hostname or ""
+def times(findings: Findings, root: etree._Element, body: Found, zone: str, address: str) -> Iterator[tuple[str, Time | str]]:
+    """Yield times of publication with their origins, the likeliest first.
+
+    Where origins disagree on the day, one counts that another has as well: of a declared, a shown, an address's.
+    """
+    declared = [
+        (origin, time)
+        for origin in ("jsonld", "microdata", "opengraph", "html")
+        if (time := parse_time(str(findings[origin].get("published_at") or ""), zone))
+    ]
+    days = [_days(time) for _, time in declared]
+    if declared and all(days[0] & day for day in days[1:]):
+        yield from declared
+        return
+    changed = {time.at for found in findings.values() if (time := parse_time(str(found.get("modified_at") or ""), zone))}
+    others = [pair for pair in _shown(findings, root, body, zone, address) if not declared or pair[1].at not in changed]
+    # Some origins call the last change the publication.
+    declared = [pair for pair in declared if pair[1].at not in changed] or declared
+    found = declared + others
+    known = [_days(time) for _, time in found]
+    for n, pair in enumerate(found[: len(declared)]):
+        if any(known[n] & other for other in known[:n] + known[n + 1 :]):
+            yield pair
+    yield from found
+
+
+def _days(time: Time) -> set[str]:
+    """Return the days that ``time`` may be: in UTC and by the page's own offset."""
+    return {time.at.date().isoformat(), own_day(time) or time.at.date().isoformat()}
+
+
+def _shown(findings: Findings, root: etree._Element, body: Found, zone: str, address: str) -> Iterator[tuple[str, Time]]:
+    """Yield the time of publication that the page shows, or its scripts know, or its address."""
+    language, host = str(findings["html"].get("language", "")), urlsplit(address).hostname or ""
     american = language.casefold() in ("en-us", "en_us") or (language[:2].casefold() == "en" and host.endswith(".com"))
     shown, marked = None, False
     if body.outline:
@@ -89,8 +120,10 @@ def times(root: etree._Element, body: Found, zone: str, address: str, language: 
         yield SHOWN, kept
     if shown:
         yield "html" if marked else SHOWN, shown
-    if m := ADDRESS_DAY.search(urlsplit(address).path):
-        yield "address", "-".join(m.groups())
+    if dated := parse_time(str(findings["html"].get("dated") or ""), zone):
+        yield "html", dated
+    if (m := ADDRESS_DAY.search(urlsplit(address).path)) and (day := parse_time("-".join(m.groups()), zone)):
+        yield "address", day
 
 
 def images(findings: Findings, root: etree._Element, body: Found, rules: ImageRules, base: str) -> list[dict]:
