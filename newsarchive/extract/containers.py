@@ -35,21 +35,23 @@ def body_container(outline: Outline, headline: int | None = None) -> int | None:
     outside = [False] * count
     begin = headline if headline is not None and sum(own[headline:]) > whole / 4 else 0
     value = [0.0] * count
-    for n in range(count):
-        parent = parents[n]
-        names = outline.names[n]
-        outside[n] = (parent >= 0 and outside[parent]) or (
-            2 * outline.said[n] < whole
-            and elements[n].tag not in ("p", "body")
-            and (elements[n].tag in OUTSIDE or bool(names and called_furniture(names) and not _sure(names)))
-        )
+    said, names = outline.said, outline.names
+    for n, element in enumerate(elements):
+        if not said[n] and not outline.linked[n]:
+            continue
+        if n and outside[parents[n]]:
+            outside[n] = True
+        elif 2 * said[n] < whole:
+            tag = element.tag
+            if tag in OUTSIDE or (names[n] and tag != "p" and tag != "body" and called_furniture(names[n]) and not _sure(names[n])):
+                outside[n] = True
         text, link = own[n], own_linked[n]
         if not text and not link:
             continue
         if outside[n] or n < begin:
             value[n] = -(text + link) / 2
         elif text >= LEAST and link < 0.5 * (text + link):
-            value[n] = text - link / 2 if elements[n].tag not in ("li", "dd", "dt") else text / 2 - link
+            value[n] = text - link / 2 if element.tag not in ("li", "dd", "dt") else text / 2 - link
         else:
             value[n] = -link
     for n in range(count - 1, 0, -1):

@@ -152,6 +152,7 @@ def _lines(outline: Outline, units: list[int], headline: str) -> tuple[list[etre
     title = letters(headline)
     often = Counter(text for text in texts.values() if len(text) < 40)
     dropped: set[int] = set()
+    titles: list[int] = []
     paragraphs: list[int] = []
     for place, n in enumerate(units):
         own, linked, tag, text = outline.own[n], outline.own_linked[n], outline.elements[n].tag, texts[n]
@@ -163,11 +164,14 @@ def _lines(outline: Outline, units: list[int], headline: str) -> tuple[list[etre
             no_text(text)
             or (linked > 4 * own and tag not in ("li", "td", "th", "dd", "dt"))
             or (often[text] > 1 and tag not in ("td", "th", "li") and not SENTENCE.search(text))
-            or (title and letters(text) == title)
         ):
             dropped.add(n)
+        elif title and len(text) < 2 * len(title) + 20 and letters(text) == title:
+            titles.append(n)
         elif tag not in HEADINGS and _is_paragraph(own + linked, text) and not at_the_edge(text):
             paragraphs.append(place)
+    if paragraphs:  # of a page that says nothing else it is the text
+        dropped.update(titles)
     for place in range(min(paragraphs, default=0), min(len(units), min(paragraphs, default=0) + 4)):
         if (text := texts[units[place]]) and len(text) <= PARAGRAPH and at_the_edge(text):  # below the standfirst
             dropped.add(units[place])

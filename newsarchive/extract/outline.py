@@ -54,7 +54,8 @@ class Outline:
         """Inside what is hidden, or is read by no reader."""
         self.holder = [0] * count
         """The nearest block around, or itself."""
-        self.headings = [n for n, element in enumerate(self.elements) if element.tag == "h1"]
+        self.headings: list[int] = []
+        """The ``<h1>``."""
         self._measure(root, left_out)
         self._add_up()
 
@@ -76,12 +77,16 @@ class Outline:
                 links[n] = 1
             elif tag == "img":
                 images[n] = 1
+            elif tag == "h1":
+                self.headings.append(n)
             if tag in UNSAID or element in left_out:
                 hidden = True
-            if attributes := dict(element.items()):
-                if "class" in attributes or "id" in attributes:
-                    names[n] = f"{attributes.get('class', '')[:MAX_NAME]} {attributes.get('id', '')[:MAX_NAME]}"
-                hidden = hidden or _hides(attributes, names[n])
+            if not hidden and len(element.keys()):
+                name, own_id, style = element.get("class"), element.get("id"), element.get("style")
+                if name or own_id:
+                    name = names[n] = f"{(name or '')[:MAX_NAME]} {(own_id or '')[:MAX_NAME]}"
+                    hidden = _hidden_name(name)
+                hidden = hidden or element.get("hidden") is not None or bool(style and HIDDEN.search(style[:MAX_NAME]))
             if "-" in tag:
                 names[n] += f" {tag}"
             unsaid[n] = hidden
@@ -133,12 +138,6 @@ def _length(text: str) -> int:
     if size and not text.isascii() and (dense := len(DENSE.findall(text))):
         size += (DENSITY - 1) * dense
     return size
-
-
-def _hides(attributes: dict[str, str], names: str) -> bool:
-    if "hidden" in attributes or (names and _hidden_name(names)):
-        return True
-    return bool((style := attributes.get("style")) and HIDDEN.search(style[:MAX_NAME]))
 
 
 @lru_cache(maxsize=4096)

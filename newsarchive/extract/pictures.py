@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -93,6 +94,7 @@ def is_picture(url: str) -> bool:
     return not NO_PICTURE.search(url)
 
 
+@lru_cache(maxsize=1024)
 def photo(url: str) -> frozenset[str]:
     """Return what in an address tells a photo whatever its size: its file's name, numbers and hashes.
 
@@ -117,7 +119,7 @@ def with_roles(head: list[dict], text: list[dict], declared: list[dict], base: s
     """
     head, text = ([image for image in images if is_picture(image["url"])] for images in (head, text))
     lead = photo(absolute(base, head[0]["url"]) or "") if head else None
-    shown = [photo(absolute(base, image["url"]) or "") for image in (*head, *text)]
+    shown = [photo(absolute(base, image["url"]) or "") for image in (*head, *text)] if lead is not None and declared else []
     found = (
         [image | {"role": "lead" if photo(absolute(base, image["url"]) or "") & lead else "body"} for image in head] if lead else []
     )
