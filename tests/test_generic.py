@@ -220,6 +220,23 @@ def test_tags_shown_as_links_are_read_and_the_machines_own_are_not():
     assert machine.tags == ["Sea", "sky"]
 
 
+def test_the_section_is_the_end_of_the_path_above_the_headline():
+    path = "<nav class=breadcrumb><a href=/>Home</a> <a href=/c>Coast</a> <a href=/x>Ferries stay</a></nav>"
+    article = read(f"<title>Ferries stay</title>{path}<h1>Ferries stay</h1><article>{BODY}</article>")
+    assert (article.section, article.origins["section"]) == ("Coast", "html")
+
+
+def test_of_origins_that_disagree_the_day_counts_that_another_has():
+    page = (
+        f"{jsonld(datePublished='2024-03-01T10:00:00Z', dateModified='2024-03-07T09:00:00Z')}"
+        "<meta property='article:published_time' content='{}'><h1>Ferries stay</h1><time datetime=2024-03-05>5 March</time>"
+    )
+    assert read(page.replace("{}", "2024-03-05T08:00:00Z") + BODY).published_at == "2024-03-05T08:00:00+00:00"
+    changed = page.replace("2024-03-05>5 March", "2024-03-07T09:00:00Z>7 March").replace("{}", "2024-03-07T09:00:00Z")
+    assert read(changed + BODY).day == "2024-03-01"
+    assert read(jsonld(datePublished="2024-03-05T23:30:00-05:00")).day == "2024-03-05"
+
+
 def test_the_lead_image_is_the_one_shown_and_teasers_are_none():
     article = read(
         f"{jsonld(image='/share-crop-99.jpg')}<main><h1>Ferries stay</h1><figure><img src=/harbour-at-noon.jpg></figure>"

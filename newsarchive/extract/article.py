@@ -19,6 +19,7 @@ from newsarchive.dates import Time, day_in, own_day, parse_time
 from newsarchive.extract import html, jsonld, microdata, opengraph, undescribed
 from newsarchive.extract.blocks import text_of_blocks
 from newsarchive.extract.body import Found, find_body, read_body, unknown_kinds
+from newsarchive.extract.breadcrumbs import section
 from newsarchive.extract.charset import WRONG, in_its_charset
 from newsarchive.extract.doubts import SPARE, falls_short, lacks
 from newsarchive.extract.headlines import headline, unlike
@@ -111,6 +112,8 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
         for field, value in found.items():
             if not generic or field not in SEARCHED:
                 offer(origin, field, value)
+    if generic and "section" not in origins and body.outline and shown:
+        offer("html", "section", section(body.outline, body.headline, body.begin, shown[0], names))
     if not generic:
         for name in ("dated", "time"):
             offer("html", "published_at", findings["html"].get(name))
