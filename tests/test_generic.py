@@ -135,6 +135,8 @@ def test_the_heading_of_a_menu_or_of_the_site_is_no_headline():
     article = read(f"{title}<h1>Daily Paper</h1><h1>Harbour</h1><h1>Ferries stay in the harbour</h1>")
     assert article.headline == "Ferries stay in the harbour"
     assert read(f"{title}<h1>Daily Paper</h1><p>{SAID}</p>").headline == "Ferries stay in the harbour"
+    bare = "<title>Daily Paper</title><meta property='og:site_name' content='Daily Paper'>"
+    assert read(f"{bare}<h1>Daily Paper</h1><h1>Ferries stay</h1>").headline == "Ferries stay"
 
 
 def test_a_kicker_in_the_heading_is_no_part_of_the_headline():
@@ -199,6 +201,7 @@ def test_a_date_in_a_line_makes_no_page_an_article():
         (jsonld(author=[{"name": "Jane Roe"}, {"name": "Daily Paper"}]), ["Jane Roe"]),
         (jsonld(author={"name": "admin"}) + "<p class=byline>By Jane Roe and John Doe</p>", ["Jane Roe", "John Doe"]),
         ("<p class=byline>By <a href=/authors/jane>Jane Roe</a> | 5 March 2024</p>", ["Jane Roe"]),
+        ("<div class=author-name>Jane Roe</div>", ["Jane Roe"]),
         ("<p>Von Jane Roe, John Doe und Max Poe</p>", ["Jane Roe", "John Doe", "Max Poe"]),
         ("<meta name=author content='editor@paper.example'><a href=/staff/jane-roe>Jane Roe</a>", ["Jane Roe"]),
         (jsonld(author={"@type": "Organization", "name": "Agency"}), ["Agency"]),
