@@ -101,8 +101,8 @@ def newspaper4k() -> Reader:
         return {
             "headline": article.title,
             "published": article.publish_date and article.publish_date.isoformat(),
-            "authors": list(article.authors),
-            "tags": sorted(article.tags),
+            "authors": list(article.authors or ()),
+            "tags": sorted(article.tags or ()),
             "body": article.text,
             "language": article.meta_lang,
         }
