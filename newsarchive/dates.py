@@ -115,6 +115,15 @@ def day_in(at: datetime, site_zone: str) -> str:
     return at.astimezone(zone(site_zone)).date().isoformat()
 
 
+def own_day(time: Time) -> str | None:
+    """Return the day of ``time`` by the offset that its page gives, ``YYYY-MM-DD``; None without one but UTC's.
+
+    >>> own_day(parse_time("2024-03-05T23:30:00-05:00"))
+    '2024-03-05'
+    """
+    return time.raw[:10] if re.fullmatch(r"\d{4}-\d{2}-\d{2}T.*[+-]\d{2}:?\d{2}", time.raw) else None
+
+
 def parse_day(text: str) -> str:
     """Return ``text`` when it is a day ``YYYY-MM-DD`` of the calendar; else raise ValueError.
 

@@ -2,47 +2,101 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from lxml import etree
 
-from newsarchive.dates import iso, parse_time
+from newsarchive.extract.blocks import Walk
+from newsarchive.extract.containers import body_container
+from newsarchive.extract.furniture import furniture
+from newsarchive.extract.outline import Outline
 from newsarchive.extract.rules import BodyRules
-from newsarchive.extract.select import BREAKS, elements, first, text_of
-from newsarchive.extract.text import plain
+from newsarchive.extract.select import elements, text_of
+from newsarchive.extract.standfirst import standfirst
+from newsarchive.extract.text import letters, plain
 from newsarchive.items import Block
-from newsarchive.urls import absolute
 
-# Cells of a row stand on one line.
-BLOCK_TAGS = BREAKS - {"br", "option", "td", "th"}
-HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-EMBEDS = frozenset(("iframe", "embed", "object", "video", "audio"))
-SKIPPED = frozenset(
-    (
-        "aside button canvas datalist dialog fieldset figcaption figure footer form head img input label link map math"
-        " meta nav noscript option picture script select style svg template textarea title"
-    ).split()
-)
-# Social media's own embedding code is a quotation that a script replaces.
-POSTS = re.compile(r"\b(twitter-(tweet|video)|instagram-media|tiktok-embed|bluesky-embed|reddit-embed-bq)\b")
-HIDDEN = re.compile(r"display\s*:\s*none")
-PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*")
+UNREAD = ("script", "style", "noscript", "template")
 
 
-def read_body(root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str) -> tuple[list[Block], list[etree._Element]]:
-    """Return the blocks of the article in ``root``, and the elements that hold them (none: no body).
+@dataclass
+class Found:
+    """The body of an article, and where it was found."""
+
+    blocks: list[Block]
+    containers: list[etree._Element]
+    """Which hold the body; none: there is none."""
+
+    outline: Outline | None = None
+    """Of pages that nobody described."""
+
+    headline: int | None = None
+    """Number of the element that shows the headline."""
+
+    container: int | None = None
+    begin: int = 0
+    """Number of the element where the text begins."""
+
+    outside: set[etree._Element] = field(default_factory=set)
+    """What stands in the container and is none of the article."""
+
+    origin: str = "html"
+
+
+def read_body(root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str) -> Found:
+    """Return the body of the article in ``root`` as the site's ``rules`` describe it.
 
     ``frame`` selects what stands around photos, whose captions are no text of the body. ``base`` makes addresses
     absolute; ``zone`` is that of an entry's time without offset.
     """
-    containers = _outermost(elements(root, rules.within)) if rules.within else _densest(root)
+    containers = _outermost(elements(root, rules.within))
     leads = [lead for lead in elements(root, rules.lead) if plain(text_of(lead))][:1]
-    blocks: list[Block] = [{"type": "lead", "text": plain(text_of(lead))} for lead in leads]
+    return Found(_read(containers, leads, set(), rules, frame, base, zone), containers)
+
+
+def find_body(
+    root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str, headline: str = "", descriptions: Sequence[str] = ()
+) -> Found:
+    """As :func:`read_body`, on a page that nobody described.
+
+    ``headline`` is not to be repeated by the body; ``descriptions`` tell the standfirst.
+    """
+    outline = Outline(root, set(elements(root, rules.drop)))
+    shown = _shown(outline, headline)
+    container = body_container(outline, shown)
+    if container is None:
+        return Found([], [], outline, shown)
+    outside, begin = furniture(outline, container, headline)
+    lead = standfirst(outline, shown, begin, descriptions)
+    containers = [outline.elements[container]]
+    blocks = _read(containers, [] if lead is None else [lead], outside, rules, frame, base, zone)
+    if lead is not None:  # which some pages show again above the text
+        said = letters(blocks[0]["text"])
+        blocks = [block for block in blocks if block is blocks[0] or block["type"] == "embed" or letters(block["text"]) != said]
+    return Found(blocks, containers, outline, shown, container, begin, outside)
+
+
+def _read(containers, leads, outside: set[etree._Element], rules: BodyRules, frame: str, base: str, zone: str) -> list[Block]:
+    blocks: list[Block] = [
+        {"type": "lead", "text": plain(text_of(lead, [inner for inner in lead.iter(*UNREAD) if inner is not lead]))}
+        for lead in leads
+    ]
     for container in containers:
-        walk = _Walk(container, rules, frame, base, zone)
-        walk.dropped.update(leads)
+        walk = Walk(container, rules, frame, base, zone)
+        walk.dropped.update(leads, outside)
         blocks += walk.blocks()
-    return blocks, containers
+    return blocks
+
+
+def _shown(outline: Outline, headline: str) -> int | None:
+    """Return the number of the element that shows ``headline``, with or without its kicker."""
+    wanted = letters(headline)
+    for n in outline.headings if wanted else ():
+        said = letters(text_of(outline.elements[n]))
+        if said and (said.endswith(wanted) or wanted.endswith(said)):
+            return n
+    return None
 
 
 def _outermost(found: list[etree._Element]) -> list[etree._Element]:
@@ -51,182 +105,7 @@ def _outermost(found: list[etree._Element]) -> list[etree._Element]:
     return [element for element in found if known.isdisjoint(element.iterancestors())]
 
 
-def text_of_blocks(blocks: list[Block]) -> str:
-    """Return ``blocks`` as plain text, joined by blank lines; embeds are left out."""
-    return "\n\n".join(block["text"] for block in blocks if block["type"] != "embed" and block["text"])
-
-
 def unknown_kinds(containers: list[etree._Element], rules: BodyRules) -> set[str]:
     """Return the kinds of block in ``containers`` that the site's rules do not know."""
     found = [block.get("data-type") for container in containers for block in elements(container, rules.block)]
     return set(filter(None, found)) - rules.kinds
-
-
-def _densest(root: etree._Element) -> list[etree._Element]:
-    """The element whose own paragraphs hold most text: ``articleBody`` when it is marked, else by counting."""
-    if (marked := first(root, "[itemprop=articleBody]")) is not None and elements(marked, "p"):
-        return [marked]
-    weight: dict[etree._Element, int] = {}
-    for p in root.iter("p"):
-        if (parent := p.getparent()) is not None:
-            weight[parent] = weight.get(parent, 0) + len(text_of(p))
-    return [max(weight, key=weight.__getitem__)] if weight else []
-
-
-class _Walk:
-    """One pass over a container in document order. Nothing recurses: a page may nest 100,000 elements."""
-
-    def __init__(self, container: etree._Element, rules: BodyRules, frame: str, base: str, zone: str):
-        self.container, self.base, self.zone = container, base, zone
-        self.dropped = set(elements(container, rules.drop))
-        self.frames = set(elements(container, frame))
-        self.quotes = set(elements(container, rules.quote))
-        self.cites = set(elements(container, rules.cite))
-        self.entries = set(elements(container, rules.entry))
-        self.entry_times = set(elements(container, rules.entry_time))
-        self.found: list[Block] = []
-        self.inline: list[str] = []
-        # What open elements make of the text inside them: (element, kind, pieces collected so far).
-        self.open: list[tuple[etree._Element, str, list[str]]] = []
-        self.cite = self.at = ""
-        # Embeds inside a quotation, a list or an entry, which come after it.
-        self.held: list[Block] = []
-
-    def blocks(self) -> list[Block]:
-        walker = etree.iterwalk(self.container, events=("start", "end", "comment", "pi"))
-        for event, element in walker:
-            if event == "start":
-                if not self._enter(element):
-                    walker.skip_subtree()
-                elif element.text:
-                    self.inline.append(element.text)
-                continue
-            if event == "end":
-                self._leave(element)
-            if element.tail and element is not self.container:
-                self.inline.append(element.tail)
-        self._flush()
-        return self.found
-
-    def _enter(self, element: etree._Element) -> bool:
-        """Open ``element``; False when nothing inside it is text of the article."""
-        tag = element.tag
-        if element in self.dropped or "hidden" in element.attrib or HIDDEN.search(element.get("style", "")):
-            return False
-        if post := element.get("data-telegram-post"):
-            self._embed([f"https://t.me/{post}"], element)
-            return False
-        if element in self.frames or tag == "figure":  # a film may stand where a photo does; what is said of it is a caption
-            for inner in element.iter(*EMBEDS):
-                self._embed(_addresses(inner), inner)
-            return False
-        if tag in EMBEDS:
-            self._embed(_addresses(element), element)
-            return False
-        kind = self._kind(element, tag)
-        if tag in SKIPPED and kind != "cite" and element is not self.container and element not in self.cites:
-            return False
-        if kind == "post":
-            links = [a.get("href") for a in element.iter("a")]
-            self._embed([element.get("data-instgrm-permalink"), element.get("cite"), *links[::-1]], element)
-            return False
-        if kind or tag in BLOCK_TAGS:
-            self._flush()
-        if kind == "item" and self.open[-1][1] == "item":  # what stands before a nested list comes before its items
-            self._collect(" ".join(self.open[-1][2]), "list")
-            self.open[-1][2].clear()
-        if kind:
-            self.open.append((element, kind, []))
-        elif tag == "br":
-            self.inline.append("\n")
-        elif tag in ("td", "th") and element.getprevious() is not None:
-            self.inline.append(" | ")
-        return True
-
-    def _kind(self, element: etree._Element, tag: str) -> str | None:
-        inside = self.open[-1][1] if self.open else None
-        if element in self.entries:
-            return "entry"
-        if element in self.entry_times:
-            return "at"
-        if inside == "quote" and (element in self.cites or tag in ("cite", "footer")):
-            return "cite"
-        if tag == "blockquote" and POSTS.search(element.get("class", "")):
-            return "post"
-        if inside in (None, "entry"):
-            if element in self.quotes or tag == "blockquote":
-                return "quote"
-            if inside is None and tag in ("ul", "ol"):
-                return "list"
-            if inside is None and tag in HEADINGS:
-                return "heading"
-        if tag == "li" and inside in ("list", "item"):
-            return "item"
-        return None
-
-    def _leave(self, element: etree._Element) -> None:
-        if element.tag in BLOCK_TAGS or (self.open and self.open[-1][0] is element):
-            self._flush()
-        if not self.open or self.open[-1][0] is not element:
-            return
-        _, kind, pieces = self.open.pop()
-        if kind == "item":
-            self._collect(" ".join(pieces), "list")
-        elif kind == "cite":
-            self.cite = plain(" ".join(pieces))
-        elif kind == "at":
-            self.at = element.get("datetime") or element.get("data-unixtime") or plain(" ".join(pieces))
-        elif self.open:  # a quotation inside an entry
-            self.open[-1][2].extend(pieces)
-        else:
-            self._close(kind, pieces)
-
-    def _close(self, kind: str, pieces: list[str]) -> None:
-        if pieces:
-            block: Block = {"type": kind, "text": (" " if kind == "heading" else "\n").join(pieces)}
-            if kind == "quote" and self.cite:
-                block["cite"] = self.cite
-            elif kind == "list":
-                block["items"] = pieces
-            elif kind == "entry" and (time := parse_time(self.at, self.zone)):
-                block["at"] = iso(time.at)
-            self.found.append(block)
-        self.found += self.held
-        self.held.clear()
-        self.cite = self.at = ""
-
-    def _collect(self, text: str, kind: str) -> None:
-        """Give ``text`` to the innermost open element of ``kind``: nested lists are read as one."""
-        for _, open_kind, pieces in reversed(self.open):
-            if open_kind == kind:
-                if text:
-                    pieces.append(text)
-                return
-
-    def _flush(self) -> None:
-        """End the run of inline text. An empty line made of two ``<br>`` ends a paragraph as well."""
-        if not self.inline:
-            return
-        texts = [text for part in PARAGRAPH_END.split("".join(self._broken())) if (text := plain(part))]
-        self.inline.clear()
-        if self.open:
-            self.open[-1][2].extend(texts)
-        else:
-            self.found.extend({"type": "paragraph", "text": text} for text in texts)
-
-    def _broken(self) -> list[str]:
-        # Only <br> breaks a line; line ends of the source are white space.
-        return [piece if piece == "\n" else piece.replace("\n", " ") for piece in self.inline]
-
-    def _embed(self, addresses: list[str | None], element: etree._Element) -> None:
-        self._flush()
-        url = next((url for address in addresses if (url := absolute(self.base, address))), None)
-        if url:
-            text = plain(element.get("title") or ("" if element.tag in EMBEDS else text_of(element)))
-            (self.held if self.open else self.found).append({"type": "embed", "text": text, "url": url})
-
-
-def _addresses(element: etree._Element) -> list[str | None]:
-    """Where an embedded thing may come from, what loads later first."""
-    names = ("data-src", "data-lazy-src", "src", "data")
-    return [element.get(name) for name in names] + [source.get("src") for source in element.iter("source")]

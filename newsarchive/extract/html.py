@@ -9,24 +9,32 @@ from lxml import etree
 from newsarchive.extract.select import compiled, strings
 from newsarchive.extract.text import plain, split_tags
 
+# Names of <meta> under which publishers keep the time of publication: Dublin Core's, Parse.ly's, Sailthru's, and plain ones.
+PUBLISHED = (
+    "|pubdate|publishdate|publish-date|publish_date|publication_date|datepublished|dc.date|dc.date.issued|dcterms.created"
+    "|dcterms.date|dc.date.created|parsely-pub-date|sailthru.date|cxenseparse:recs:publishtime|article:published_time|"
+)
+UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FIELDS = {
     "headline": ["//h1"],
     "title": ["//title"],
     "description": ["//meta[@name='description']/@content"],
     "published_at": [
-        "//article//time/@datetime",
+        f"//meta[@name][contains('{PUBLISHED}', concat('|', translate(@name, '{UPPER}', '{UPPER.lower()}'), '|'))]/@content",
         "//time[@pubdate]/@datetime",
-        "//main//time/@datetime",
-        "//time/@datetime",
     ],
+    "time": ["//article//time/@datetime", "//main//time/@datetime", "//time/@datetime"],
+    # Plain "date" is that of a change as often.
+    "dated": ["//meta[@name='date' or @name='Date' or @name='DATE']/@content"],
     "section": ["//meta[@name='section']/@content"],
     "tags": [
         "//a[contains(concat(' ', @rel, ' '), ' tag ')]",
         "//meta[@name='keywords' or @name='news_keywords']/@content",
     ],
+    "news_keywords": ["//meta[@name='news_keywords']/@content"],
     "language": ["/html/@lang", "//meta[translate(@http-equiv, 'CLN', 'cln')='content-language']/@content"],
 }
-MANY = ("tags",)
+MANY = ("tags", "news_keywords")
 
 
 def read(root: etree._Element) -> dict[str, Any]:
@@ -35,7 +43,8 @@ def read(root: etree._Element) -> dict[str, Any]:
     for field, queries in FIELDS.items():
         for query in queries:
             if values := [text for value in strings(root, query) if (text := plain(value))]:
-                fields[field] = split_tags(values) if field in MANY else values[0]
+                split = [tag for value in values for tag in split_tags([value])] if "@content" in query else values
+                fields[field] = split if field in MANY else values[0]
                 break
     if authors := _authors(root):
         fields["authors"] = authors

@@ -15,7 +15,11 @@ from newsarchive.items import Image
 from newsarchive.urls import absolute, photo_address
 
 SRCSET = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
-LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
+LAZY = (
+    "data-src data-original data-lazy-src data-lazy data-hi-res-src data-src-large data-full-src data-image data-url "
+    "data-large-file data-orig-file"
+    " data-srcset-src data-img-src data-image-src"
+).split()
 MAX_IMAGES = 500
 
 _img = etree.XPath("descendant-or-self::img")
@@ -33,11 +37,18 @@ def visible_images(root: etree._Element, containers: list[etree._Element], body:
     found: list[dict] = []
     seen: set[etree._Element] = set()
     for scope, role in ((first(root, rules.lead), "lead"), *((container, "body") for container in containers)):
+        frames = set(elements(scope, rules.frame)) if scope is not None else set()
         for img in _img(scope)[:MAX_IMAGES] if scope is not None else ():
             if img not in seen and not any(a in dropped for a in _up_to(img, scope)):
                 seen.add(img)
-                found.extend(image | {"role": role} for image in _shown(img, scope, dropped, rules))
+                found.extend(image | {"role": role} for image in _shown(img, scope, dropped, rules, frames))
     return found
+
+
+def described(imgs: list[etree._Element], scope: etree._Element, rules: ImageRules) -> list[dict]:
+    """Return what elements ``imgs`` in ``scope`` show: every size, with what the frame around says."""
+    frames = set(elements(scope, rules.frame)) if imgs else set()
+    return [image for img in imgs[:MAX_IMAGES] for image in _shown(img, scope, set(), rules, frames)]
 
 
 def _up_to(element: etree._Element, top: etree._Element):
@@ -48,8 +59,9 @@ def _up_to(element: etree._Element, top: etree._Element):
         element = element.getparent()
 
 
-def _shown(img: etree._Element, scope: etree._Element, dropped: set[etree._Element], rules: ImageRules) -> list[dict]:
-    frames = set(elements(scope, rules.frame))
+def _shown(
+    img: etree._Element, scope: etree._Element, dropped: set[etree._Element], rules: ImageRules, frames: set[etree._Element]
+) -> list[dict]:
     frame = next((a for a in _up_to(img, scope) if a in frames), None)
     said = {"alt": img.get("alt"), "caption": None, "credit": None}
     if frame is not None:
@@ -66,7 +78,7 @@ def _shown(img: etree._Element, scope: etree._Element, dropped: set[etree._Eleme
         address = ""
     sizes = [{"url": address, "width": img.get("width"), "height": img.get("height")}] if address else []
     for element in [img, *_sources(img)]:
-        for name in ("srcset", "data-srcset"):
+        for name in ("srcset", "data-srcset", "data-lazy-srcset"):
             for url, number, unit in SRCSET.findall(element.get(name) or ""):
                 sizes.append({"url": url, "width": number if unit == "w" else None})
     if rules.large and frame is not None:

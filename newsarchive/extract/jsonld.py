@@ -15,6 +15,7 @@ from newsarchive.extract.text import split_tags, unmarked
 SCRIPTS = "//script[contains(translate(@type, 'ADEJLNOPS', 'adejlnops'), 'application/ld+json')]"
 # Comment and CDATA fences that some sites put around the object.
 FENCE = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|/\*<!\[CDATA\[\*/|<!\[CDATA\[)|(?:-->|//\]\]>|/\*\]\]>\*/|\]\]>)\s*$")
+PARAGRAPH_END = re.compile(r"\n+|(?:&lt;|<)/(?:p|h\d|li|div)(?:&gt;|>)|(?:(?:&lt;|<)br\s*/?(?:&gt;|>)\s*){2,}", re.I)
 ARTICLE_TYPE = re.compile(r"(Article|Posting|Report|AnalysisNewsArticle|ReportageNewsArticle|Review)$")
 MAX_OBJECTS = 5000
 MAX_BYTES = 4_000_000
@@ -77,6 +78,8 @@ def _fields(thing: dict, ids: dict[str, dict]) -> dict[str, Any]:
         "copyright_year": _text(thing.get("copyrightYear")),
         "is_accessible_for_free": _text(thing.get("isAccessibleForFree")),
         "article_body": _text(thing.get("articleBody")),
+        "paragraphs": _paragraphs(thing.get("articleBody")),
+        "word_count": _text(thing.get("wordCount")),
     }
 
 
@@ -96,6 +99,12 @@ def _text(value: Any) -> str | None:
         if isinstance(x, (str, int, float)) and (text := unmarked(x if isinstance(x, str) else f"{x:.15g}")):
             return text
     return None
+
+
+def _paragraphs(value: Any) -> list[str]:
+    """The paragraphs of a text, or of a list's texts: they end with a line, or with an element."""
+    texts = [x for x in _list(value) if isinstance(x, str)]
+    return [text for x in texts for part in PARAGRAPH_END.split(x) if (text := unmarked(part))]
 
 
 def _tags(value: Any) -> list[str]:

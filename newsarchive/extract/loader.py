@@ -42,8 +42,10 @@ def shortened(text: str) -> str:
     return text[:MAX_HEADLINE]
 
 
-def time(text: str, loader_context) -> Time | None:
-    """Read a time in the page's zone."""
+def time(text: str | Time, loader_context) -> Time | None:
+    """Read a time in the page's zone, unless it was read."""
+    if isinstance(text, Time):
+        return text
     return parse_time(str(text), loader_context["zone"], loader_context["clock_zone"])
 
 
