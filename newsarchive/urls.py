@@ -8,7 +8,6 @@ from datetime import date
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-import tldextract
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 # Parameters that name the way a reader came, never what is shown.
@@ -30,9 +29,6 @@ SHOWING = re.compile(
     r"|sharp\w*|blur|bg\w*|sig|signature|auth|token|itok|policy|exp|expires?|key-pair-id|x-(amz|goog)-.*|v|ver|version|t|ts|cb|_"
 )
 PICTURE_FILE = re.compile(r"(?i)\.(jpe?g|png|gif|webp|avif|hei[cf]|bmp|tiff?|svg)$")
-
-# Offline: the list that comes with the package, no cache folder.
-_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def without_session(url: str) -> str:
@@ -130,7 +126,15 @@ def registrable_domain(host: str) -> str:
     >>> registrable_domain("www.news.example.co.uk")
     'example.co.uk'
     """
-    return _suffixes(host).top_domain_under_public_suffix or host
+    return _suffixes()(host).top_domain_under_public_suffix or host
+
+
+@lru_cache(maxsize=1)
+def _suffixes():
+    # Offline: the list that comes with the package, no cache folder. It brings an HTTP client along: few commands want it.
+    import tldextract
+
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 class Addresses:

@@ -72,7 +72,7 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
         "html": html.read(root),
     }
     declared = {origin: text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("headline"))}
-    names = undescribed.names_of_site(findings, response.url)
+    names = undescribed.names_of_site(findings, response.url) if generic else set()
     shown = headline(root, declared, names, undescribed.names_of_sections(findings)) if generic else None
     body = _body(scope, rules, base, shown[0] if shown else "", findings)
     findings["selectors" if rules.body.within else body.origin]["body"] = body.blocks
