@@ -62,7 +62,7 @@ class ArticleCallbacks:
             yield from self.parse_past(response)
             return
         page = response.meta["page"]
-        for found in self._read(response):
+        for found in self._found_on(response):
             yield found
             if not isinstance(found, Article):  # it is to be drawn
                 return
@@ -70,7 +70,7 @@ class ArticleCallbacks:
                 page = found.id  # where it goes over to
         yield from self._next_capture(response.request, page)
 
-    def _read(self, response: Response) -> Iterator[Article | scrapy.Request]:
+    def _found_on(self, response: Response) -> Iterator[Article | scrapy.Request]:
         page = response.meta["page"]
         addresses = (*response.meta.get("redirect_urls", ()), response.request.url, response.url)
         if self.at_consent_button(response):
