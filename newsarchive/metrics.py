@@ -29,7 +29,7 @@ class MetricsFile:
     def __init__(self, crawler):
         self.crawler = crawler
         path = Path(crawler.settings["METRICS_PATH"])
-        self.path = path / f"newsarchive-{crawler.spider.name}.prom" if path.is_dir() else path
+        self.path = path / f"newsarchive-{crawler.spider.site}.prom" if path.is_dir() else path
         self.began = datetime.now(UTC)
         self.loop = create_looping_call(self._write)
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
@@ -49,7 +49,7 @@ class MetricsFile:
 
     def _write(self, ended: bool = False) -> None:
         registry = CollectorRegistry()
-        site = self.crawler.spider.name
+        site = self.crawler.spider.site
         self._of_crawl(registry, site, ended)
         try:
             if archive_enabled(self.crawler.settings):

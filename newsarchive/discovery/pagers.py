@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -70,29 +70,24 @@ def listing_base(url: str) -> str:
     return _base(parts, unquote(parts.path), parse_qsl(parts.query, keep_blank_values=True))
 
 
-def next_by_number(current: str, first: str, links: Iterable[tuple[str, str]]) -> str | None:
-    """Return the page after ``current`` of the listing that begins at ``first``, among ``links`` (address and words)."""
-    base = listing_base(first)
+def next_by_number(current: str, links: Sequence[tuple[str, str]]) -> str | None:
+    """Return the page after ``current`` of a listing by its number, among ``links`` (address and words)."""
+    pages = [(url, " ".join(words.split()), page) for url, words in links if (page := page_number(url)) and not archive_of(url)]
     here = page_number(current)
-    at = here.number if here and here.base == base else 0
-    found: list[tuple[int, bool, str]] = []
-    for url, words in links:
-        page = page_number(url)
-        words = words.strip()
-        if page is None or page.base != base or page.number <= at or url == current:
-            continue
-        if words.isdigit() and int(words) == 1:  # of the first page
-            continue
-        if not page.sure and not (words.isdigit() or says_next(words)):
-            continue
-        found.append((page.number, not page.sure, url))
-    if at == 0:  # page 1 may be the one before us
-        found = [one for one in found if one[0] > 1] or found
-        if zero := [
-            url for url, words in links if words.strip() == "2" and (p := page_number(url)) and p.base == base and p.number == 1
-        ]:
+    if here and (found := _next(here.base, here.number, pages)):
+        return found
+    return _next(listing_base(current), 0, pages)
+
+
+def _next(base: str, at: int, pages: list[tuple[str, str, PageNumber]]) -> str | None:
+    pages = [one for one in pages if one[2].base == base and one[2].number > at]
+    if at == 0:
+        # Pages that are counted from nought: the second is number 1.
+        if zero := [url for url, words, page in pages if page.number == 1 and words == "2"]:
             return zero[0]
-    return min(found)[2] if found else None
+        pages = [one for one in pages if one[1] != "1" and one[2].number > 1] or [one for one in pages if says_next(one[1])]
+    found = [(page.number, url) for url, words, page in pages if page.sure or words.isdigit() or says_next(words)]
+    return min(found)[1] if found else None
 
 
 NEXT = frozenset(

@@ -49,6 +49,7 @@ NUMBERED = re.compile(
 )
 
 EXTENSION = re.compile(r"\.(?:[a-z]{2,5}\d?)$", re.I)
+ONLY_DATE = re.compile(r"/\{(?:year|date)\}(?:/\{nn\}){0,2}(?:\.\w+)?$")
 INDEX = re.compile(r"/(?:index|default)\.\w{2,5}$", re.I)
 MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
 DAY_IN_PATH = re.compile(
@@ -196,7 +197,10 @@ class Shapes:
     def page(url: str) -> bool:
         """Tell whether ``url`` may be a page of its own: no front page, file, page of a listing or day of an archive."""
         path = urlsplit(url).path
-        return not (path in ("", "/") or FILE.search(path) or archive_of(url) or _page_of_listing(url))
+        if path in ("", "/") or FILE.search(path) or archive_of(url) or _page_of_listing(url):
+            return False
+        # A calendar shows days of the next century too.
+        return not ONLY_DATE.search(shape(url)[0])
 
     def sure(self, url: str) -> bool:
         """Tell whether addresses of this shape, in its own words, are known to be articles."""

@@ -2,26 +2,263 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit, urlunsplit
 
+import scrapy
+from scrapy import signals
+from scrapy.exceptions import CloseSpider
+from scrapy.http import HtmlResponse, Response
+
+from newsarchive.discovery.found import FoundDays, FoundFeeds, FoundSections, FoundSitemaps
+from newsarchive.discovery.shapes import SAID, WAS, WAS_NOT, Shapes, day_of
+from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.extract.article import is_article, reads_like_article
+from newsarchive.extract.kind import LIST, called
+from newsarchive.items import Article, Link
 from newsarchive.spiders.base import NewsSpider
-from newsarchive.urls import clean_url, not_amp, registrable_domain
+from newsarchive.spiders.survey import SurveyCallbacks
+from newsarchive.trouble import ArchiveTrouble
+from newsarchive.urls import Addresses, clean_url, is_address, not_amp, registrable_domain
+
+UNSEEN = dict.fromkeys(("days", "feed", "sections", "sitemap"))
+"""Sources that an undescribed site may have; which it has is known once its start page was read."""
+
+WHOLE_DAYS = 30
+"""A sitemap or an archive of everything that was walked whole is not walked again for so long, unless it is asked for."""
 
 
-class AnySpider(NewsSpider):
+class AnySpider(SurveyCallbacks, NewsSpider):
     """Any news site. Each article's ``site`` is the registrable domain of its address."""
 
     name = "news"
-    wants = ("warc",)
+    wants = ("url", "warc")
+    extra_arguments = ("url",)
+    start_page = ""
+    front: HtmlResponse | None = None
+
+    @classmethod
+    def of(cls, given: dict[str, str]) -> type[AnySpider]:
+        url = (given.get("url") or "").strip()
+        if not url:
+            return cls
+        if given.get("warc"):
+            raise ValueError("url= crawls a site and warc= reads files: leave one of them out")
+        if not is_address(url):
+            raise ValueError(f"url={url} is no address of a site; write https://www.example.com/")
+        host = urlsplit(url).hostname
+        if cls.start_page:
+            return cls
+        return type(cls.__name__, (cls,), {"hosts": [host, *_twin(host)], "sources": UNSEEN, "start_page": clean_url(url)})
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.start_page = self.of(kwargs).start_page
+        self._listed: set[str] = set()
+        """Addresses of the sections, which are no articles'."""
+
+    @classmethod
+    def from_crawler(cls, crawler, *args, **kwargs):
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        if spider.start_page:
+            crawler.signals.connect(spider.idle, signals.spider_idle)
+        return spider
+
+    @property
+    def site(self) -> str:
+        return registrable_domain(urlsplit(self.start_page).hostname) if self.start_page else self.name
 
     @property
     def rules(self) -> None:
         """Generic."""
         return None
 
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        if self.start_page:
+            for request in self.survey():
+                yield request
+            return
+        async for request in super().start():
+            yield request
+
+    def may_own(self, host: str | None) -> bool:
+        """Tell whether ``host`` is of the site's domain."""
+        return bool(host) and registrable_domain(host) == self.site
+
+    def own(self, hosts: Iterable[str], first: bool = False) -> None:
+        """Count ``hosts`` to the site; ``first`` is the name under which it is asked."""
+        for host in hosts:
+            new = [name for name in (host, *_twin(host)) if name not in self.hosts]
+            self.hosts = [*self.hosts, *new]
+            if first:
+                self.hosts = [host, *(name for name in self.hosts if name != host)]
+        self.addresses = Addresses(self.hosts, ())
+        if self.mirror:
+            self.mirror.hosts = list(self.hosts)
+
+    def real(self, url: str) -> str:
+        """As the start page writes it: ``www.`` and ``https`` or none."""
+        url = super().real(url)
+        if not self.start_page:
+            return url
+        try:
+            parts, main = urlsplit(url), urlsplit(self.start_page)
+        except ValueError:  # such as an unclosed bracket in the host
+            return url
+        if parts.hostname and parts.hostname in (main.hostname, *_twin(main.hostname)) and parts.port in (main.port, None, 80, 443):
+            return urlunsplit(parts._replace(scheme=main.scheme, netloc=main.netloc))
+        return url
+
+    def settle_sources(self) -> None:
+        """Make sources of what was found, and choose among them what the arguments mean."""
+        found, a = self.found, self.arguments
+        sections = FoundSections(names=found.sections, front=self.start_page, shapes=self.shapes)
+        self.sources = {"feed": FoundFeeds(addresses=tuple(found.feeds))} if found.feeds else {}
+        self.sources["sections"] = sections
+        if found.archives:
+            tree = not (a.since or a.until)
+            days = FoundDays("{}", {}, front=self.start_page, shapes=self.shapes, formats=tuple(found.archives))
+            self.sources["days"] = replace(days, roots=tuple(found.archive_roots), tree=tree)
+        if found.sitemaps:
+            self.sources["sitemap"] = FoundSitemaps(addresses=tuple(found.sitemaps))
+        self._listed = {url.rstrip("/") for url in (*found.sections.values(), *found.archive_roots)}
+        by_day = next((source for source in ("days", "sitemap") if source in self.sources), None)
+        if "source" in self.given:
+            wanted = [by_day if source == "days" else source for source in a.sources]
+            sources = tuple(dict.fromkeys(source for source in wanted if source in self.sources or source not in UNSEEN))
+            if not sources:
+                self.logger.error(
+                    "%s has no source %s; it has %s", self.site, ", ".join(a.sources), ", ".join(sorted(self.sources))
+                )
+                raise CloseSpider("unknown source")
+        elif "urls" in self.given or a.sections:
+            sources = a.sources
+        elif a.since or a.until:
+            sources = (by_day or "sections",)
+        else:
+            sources = tuple(self.sources)
+        self.arguments = replace(a, sources=sources, fills=a.fills and by_day is not None)
+        self.logger.info(
+            "%s: %d feeds, %d sections, %d sitemaps, %d kinds of archives, %d shapes of addresses",
+            *(self.site, len(found.feeds), len(found.sections), len(found.sitemaps), len(found.archives), len(self.shapes.signs)),
+        )
+
+    def _starts(self, source: str) -> Iterator[scrapy.Request]:
+        asked = "source" in self.given or self.arguments.since or self.arguments.until
+        if asked or source not in ("sitemap", "days"):
+            return super()._starts(source)
+        short = set(self.found.news_sitemaps)
+        listings = self.sources[source].listings(())
+        return (
+            self.walk_request(listing)
+            for listing in listings
+            if listing.url in short or not self.ledger.asked_lately(listing, WHOLE_DAYS)
+        )
+
+    def section_requests(self) -> Iterator[scrapy.Request]:
+        """The start page lists articles too, and on a small site it is all that does."""
+        if not self.arguments.sections:
+            yield self.walk_request(Listing("sections", self.start_page))
+        yield from super().section_requests()
+
+    def parse_listing(self, response: Response, walk: Walk) -> Iterator[scrapy.Request]:
+        """As every site's; but what a menu names, and is no listing, is none of the site's sections."""
+        requests = super().parse_listing(response, walk)
+        if walk.listing.source != "sections" or walk.pages or self.arguments.sections or not self.start_page:
+            return requests
+        if response.status in (404, 410):
+            return self._no_section(response, walk)
+        requests = list(requests)
+        if response.status != 200 or "unread" in response.meta or any("link" in request.meta for request in requests):
+            return requests
+        return self._no_section(response, walk)
+
+    def _no_section(self, response: Response, walk: Walk) -> list[scrapy.Request]:
+        response.meta["unread"] = True
+        self.ledger.drop(walk)
+        url = walk.listing.url
+        self.found.no_sections = list(dict.fromkeys([*self.found.no_sections, url]))
+        self.found.sections = {name: other for name, other in self.found.sections.items() if other != url}
+        self._listed.discard(url.rstrip("/"))
+        self.logger.debug("No section: %s lists no article (HTTP %d)", url, response.status)
+        return []
+
+    def link_requests(self, walk: Walk, links: Iterable[Link]) -> Iterator[scrapy.Request]:
+        """Yield a request for each of ``links`` that is, or may be, an article's address."""
+        if self.start_page:
+            links = [link for link in links if self._may_be(link, walk.listing.source)]
+        return super().link_requests(walk, links)
+
+    def _may_be(self, link: Link, source: str) -> bool:
+        url = self.real(link.url)
+        if not self.addresses.owns(url) or url.rstrip("/") in self._listed:
+            return False
+        if source == "feed" or (source == "sitemap" and link.published_at):
+            self.shapes.learn(url, SAID)
+            return True
+        return source == "urls" or self.shapes.judge(url) is not False
+
     def identify(self, url: str) -> tuple[str, str, str | None] | None:
         """Every address but a front page may be an article's; what it is, its page tells."""
+        if self.start_page:
+            url = self.real(url)
+            if not self.addresses.owns(url) or not Shapes.page(url) or url.rstrip("/") in self._listed:
+                return None
+            return self.site, clean_url(not_amp(url)), day_of(url)
         parts = urlsplit(url)
         if parts.path in ("", "/") or not parts.hostname:
             return None
         return registrable_domain(parts.hostname), clean_url(not_amp(url)), None
+
+    def refuses(self, url: str) -> str | None:
+        if (
+            self.start_page
+            and "urls" not in self.given
+            and not self.shapes.sure(url)
+            and self.shapes.judge(url) is False
+            and Shapes.page(url)
+        ):
+            return "pages with addresses of this kind were no articles"
+        return None
+
+    def none_of_its(self, response: HtmlResponse, article: Article) -> str | None:
+        """An address is no proof: a page is an article when it calls itself one, or reads like one."""
+        if not self.start_page:
+            return None
+        url = self.real(response.url)
+        says, what = called(response)
+        sure = self.shapes.sure(url)
+        # og:type calls every page of some sites an article; a day of publication has none but an article.
+        dated = article.published_at is not None and reads_like_article(article)
+        reads = is_article(article) and (sure or (what != LIST and dated))
+        if says is False or (says is None and not reads and not (sure and not article.headline)):
+            self.shapes.learn(url, WAS_NOT)
+            return what
+        if says or reads:
+            self.shapes.learn(url, WAS)
+            self._settle_identity(article, url)
+        return None
+
+    def _settle_identity(self, article: Article, url: str) -> None:
+        """A canonical link that leads to a front page, a section, another host or another number is none."""
+        numbers, named = (set(re.findall(r"\d{4,}", urlsplit(address).path)) for address in (url, article.url))
+        other = bool(numbers and named) and not numbers & named
+        if other or self.identify(article.url) is None or self.shapes.judge(self.real(article.url)) is False:
+            article.key = article.url = clean_url(not_amp(url))
+            article.id = f"{article.site}:{article.key}"
+            if "canonical_ignored" not in article.flags:
+                article.flags.append("canonical_ignored")
+
+    def idle(self) -> None:
+        """All that was asked has answered: keep what it taught."""
+        try:
+            self.keep_learned()
+        except ArchiveTrouble:  # the crawl is being closed
+            self.logger.debug("What was learned of %s is not kept", self.site)
+
+
+def _twin(host: str) -> list[str]:
+    """The name with or without ``www.``: one site."""
+    return [host.removeprefix("www.")] if host.startswith("www.") else [f"www.{host}"] if registrable_domain(host) == host else []

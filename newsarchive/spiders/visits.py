@@ -14,7 +14,7 @@ from newsarchive.discovery.sections import slug
 from newsarchive.extract.article import is_article, load_article
 from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, SOFT_404, consent_address, obstacle
 from newsarchive.items import Article, Visit
-from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
+from newsarchive.middlewares import NoArticle, OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
 
 # Every answer but a redirect comes to the callback, which records it.
@@ -63,6 +63,9 @@ class ArticleCallbacks:
             self._record(page, *refused, addresses)
             return
         article = load_article(response, self.rules)
+        if reason := self.none_of_its(response, article):
+            self._record(page, "not_article", reason, addresses)
+            return
         if not is_article(article):
             # An empty answer, or a wall before the page: it may be an article next time.
             lacks = "text" if article.headline else "headline"
@@ -79,6 +82,10 @@ class ArticleCallbacks:
         yield article
         if later := response.meta.get("snapshots"):
             yield self.article_request(response.url, page, response.meta["day"], snapshot=later[0], snapshots=later[1:])
+
+    def none_of_its(self, response: HtmlResponse, article: Article) -> str | None:
+        """Return why ``article``, read from ``response``, is none though its address may be one's; None: it is one."""
+        return None
 
     def _no_article(self, response: Response) -> tuple[str, str] | None:
         """Return state and reason of a page that holds no article; state ``failed`` when it may hold one later."""
@@ -129,6 +136,8 @@ class ArticleCallbacks:
         page = failure.request.meta["page"]
         if "via" in failure.request.meta and failure.check(RobotsForbidden, OffSite):
             self.past_failed(page, str(failure.value))
+        elif failure.check(NoArticle):
+            self._record(page, "not_article", str(failure.value))
         elif failure.check(RobotsForbidden):
             self._record(page, "refused", "robots.txt forbids it")
         elif failure.check(RobotsUnavailable):
