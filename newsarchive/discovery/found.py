@@ -9,7 +9,8 @@ from datetime import date
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
-from scrapy.http import Response, TextResponse
+from parsel import Selector
+from scrapy.http import HtmlResponse, Response
 
 from newsarchive.dates import iso, parse_time
 from newsarchive.discovery.feed import Feed
@@ -20,7 +21,7 @@ from newsarchive.discovery.shapes import Shapes
 from newsarchive.discovery.sitemap import Sitemap
 from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.items import Link
-from newsarchive.urls import absolute
+from newsarchive.urls import absolute, is_address
 
 # Files of an index that name no articles, by their own names.
 OTHER_FILES = re.compile(
@@ -38,10 +39,14 @@ BESIDE = re.compile(
 )
 BESIDE_TAGS = frozenset(("nav", "footer", "aside"))
 BESIDE_ROLES = frozenset(("navigation", "banner", "contentinfo", "complementary", "search"))
+BASES = etree.XPath("//base/@href", smart_strings=False)
 ANCHORS = etree.XPath("//a[@href]")
 IS_NEXT = "[contains(concat(' ', normalize-space(@rel), ' '), ' next ')]"
 NEXT_LINKS = etree.XPath(f"//link{IS_NEXT} | //a{IS_NEXT}")
 TIMES = etree.XPath(".//time/@datetime | .//@data-unixtime | .//*[@itemprop='datePublished']/@content", smart_strings=False)
+FEW = 4
+"""So few links beside a list are no list themselves."""
+
 CLIMB = 6
 """So far above a link stands the element that holds its time."""
 
@@ -117,9 +122,9 @@ class FoundSections(Sections):
         return self.front
 
     def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
-        if not isinstance(response, TextResponse):
+        if not isinstance(response, HtmlResponse):
             raise ListingError(f"no page: {response.headers.get('Content-Type', b'no type').decode('latin-1')}")
-        root = response.selector.root
+        root = tree_of(response)
         links: dict[str, Link] = {}
         listed = dict(list_links(response, root, self.shapes))
         for a, url in listed.items():
@@ -152,7 +157,7 @@ class FoundDays(FoundSections):
         # "Next" may be the next day, and a calendar has no end.
         more = [url for url in chunk.more if not archive_of(url)]
         articles = any(self.shapes.judge(link.url) is not False for link in chunk.links)
-        for _, url in anchors(response, response.selector.root):
+        for _, url in anchors(response, tree_of(response)):
             there = archive_of(url)
             if there is None or there.until < (since or "") or there.since > (until or "9999") or url == response.url:
                 continue
@@ -163,14 +168,22 @@ class FoundDays(FoundSections):
         return chunk
 
 
-def anchors(response: TextResponse, root: etree._Element) -> list[tuple[etree._Element, str]]:
+def tree_of(response: HtmlResponse) -> etree._Element:
+    """Return the parsed page."""
+    try:
+        return response.selector.root
+    except ValueError:  # Scrapy's selector cannot stand a broken <base href>
+        return Selector(text=response.text).root
+
+
+def anchors(response: HtmlResponse, root: etree._Element) -> list[tuple[etree._Element, str]]:
     """Return every link of a page with its absolute address."""
-    base = response.urljoin(next(iter(root.xpath("//base/@href")), "")) or response.url
+    base = absolute(response.url, next(iter(BASES(root)), None)) or response.url
     found = [(a, absolute(base, a.get("href"))) for a in ANCHORS(root)]
-    return [(a, url.partition("#")[0]) for a, url in found if url]
+    return [(a, url.partition("#")[0]) for a, url in found if url and is_address(url)]
 
 
-def list_links(response: TextResponse, root: etree._Element, shapes: Shapes) -> list[tuple[etree._Element, str]]:
+def list_links(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> list[tuple[etree._Element, str]]:
     """Return the links of a page's own list, as far as they may be articles: none of its menu, its footer, or beside the list."""
     links = [(a, url) for a, url in anchors(response, root) if shapes.judge(url) is not False]
     held: dict[etree._Element, set[str]] = {}
@@ -178,9 +191,11 @@ def list_links(response: TextResponse, root: etree._Element, shapes: Shapes) -> 
         for element in a.iterancestors():
             held.setdefault(element, set()).add(url)
     most = len({url for _, url in links}) / 2
-    beside = {element for element, urls in held.items() if _beside(element) and len(urls) <= most and not _holds_all(element)}
+    beside = {
+        element for element, urls in held.items() if _beside(element) and len(urls) <= max(most, FEW) and not _holds_all(element)
+    }
     inside = [(a, url) for a, url in links if not any(element in beside for element in a.iterancestors())]
-    return inside or links
+    return inside or (links if len(links) > FEW else [])
 
 
 def _beside(element: etree._Element) -> bool:
@@ -201,7 +216,7 @@ def words_of(a: etree._Element) -> str:
     return " ".join("".join(a.itertext()).split()) or a.get("aria-label") or a.get("title") or ""
 
 
-def next_page(response: TextResponse, root: etree._Element, shapes: Shapes) -> str | None:
+def next_page(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> str | None:
     """Return where a listing goes on: the link that says so, else the page with the next number, else one called "next"."""
     here = urlsplit(response.url)
     for link in NEXT_LINKS(root):

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
-from scrapy.http import TextResponse
+from scrapy.http import HtmlResponse
 
-from newsarchive.discovery.found import anchors, words_of
+from newsarchive.discovery.found import anchors, tree_of, words_of
 from newsarchive.discovery.pagers import archive_of, says_next
 from newsarchive.discovery.shapes import Shapes, likely, never, shape
 from newsarchive.urls import absolute, clean_url, registrable_domain
@@ -59,6 +59,11 @@ class Found:
 
     archive_roots: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
+    everything: bool = False
+    """A sitemap names more than the newest articles."""
+
+    surveyed_on: str = ""
+    """The day on which all this was found out; the menu is read anew by every crawl."""
 
     def as_learned(self) -> dict:
         """Return it as plain data, for :meth:`of`."""
@@ -81,20 +86,18 @@ class Found:
         return True
 
 
-def feeds_of(response: TextResponse) -> list[str]:
+def feeds_of(response: HtmlResponse) -> list[str]:
     """Return the feeds that a page names; none of comments."""
-    found = [
-        absolute(response.url, link.get("href")) for link in FEEDS(response.selector.root) if FEED_TYPE.match(link.get("type", ""))
-    ]
+    found = [absolute(response.url, link.get("href")) for link in FEEDS(tree_of(response)) if FEED_TYPE.match(link.get("type", ""))]
     return [url for url in dict.fromkeys(found) if url and "comment" not in url.lower()][:MOST_FEEDS]
 
 
-def hosts_of(response: TextResponse, shapes: Shapes) -> list[str]:
+def hosts_of(response: HtmlResponse, shapes: Shapes) -> list[str]:
     """Return the hosts of the page's domain to which it links as news, its own first."""
     own = urlsplit(response.url).hostname
     domain = registrable_domain(own)
     seen: dict[str, set[str]] = {}
-    for _, url in anchors(response, response.selector.root):
+    for _, url in anchors(response, tree_of(response)):
         host = urlsplit(url).hostname
         if not host or host == own or registrable_domain(host) != domain or OTHER_HOSTS.match(host):
             continue
@@ -103,9 +106,9 @@ def hosts_of(response: TextResponse, shapes: Shapes) -> list[str]:
     return [own, *[host for host, urls in seen.items() if len(urls) >= NEWS_LINKS][:MOST_HOSTS]]
 
 
-def sections_of(response: TextResponse, hosts: Iterable[str], shapes: Shapes) -> dict[str, str]:
+def sections_of(response: HtmlResponse, hosts: Iterable[str], shapes: Shapes) -> dict[str, str]:
     """Return the sections that the page's menu names, name → address; the name is in lower case, as the menu writes it."""
-    root, hosts = response.selector.root, frozenset(hosts)
+    root, hosts = tree_of(response), frozenset(hosts)
     links = [(a, url) for a, url in anchors(response, root) if urlsplit(url).hostname in hosts]
     # The page's own list, a footer of imprints and the tags under a story are no menu, unless there is no other.
     menu = [(a, url) for a, url in links if _in_menu(a)]
@@ -146,13 +149,13 @@ def _in_menu(a: etree._Element) -> bool:
     return False
 
 
-def archive_pages(response: TextResponse, hosts: Iterable[str]) -> list[str]:
+def archive_pages(response: HtmlResponse, hosts: Iterable[str]) -> list[str]:
     """Return the pages that the links "Archive" lead to."""
     hosts = frozenset(hosts)
     return list(
         dict.fromkeys(
             url
-            for a, url in anchors(response, response.selector.root)
+            for a, url in anchors(response, tree_of(response))
             if urlsplit(url).hostname in hosts and words_of(a).casefold().strip(" :»") in ARCHIVE_WORDS
         )
     )[:2]

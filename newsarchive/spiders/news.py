@@ -101,12 +101,9 @@ class AnySpider(SurveyCallbacks, NewsSpider):
     def real(self, url: str) -> str:
         """As the start page writes it: ``www.`` and ``https`` or none."""
         url = super().real(url)
-        if not self.start_page:
+        if not self.start_page or not is_address(url):
             return url
-        try:
-            parts, main = urlsplit(url), urlsplit(self.start_page)
-        except ValueError:  # such as an unclosed bracket in the host
-            return url
+        parts, main = urlsplit(url), urlsplit(self.start_page)
         if parts.hostname and parts.hostname in (main.hostname, *_twin(main.hostname)) and parts.port in (main.port, None, 80, 443):
             return urlunsplit(parts._replace(scheme=main.scheme, netloc=main.netloc))
         return url
@@ -124,9 +121,9 @@ class AnySpider(SurveyCallbacks, NewsSpider):
         if found.sitemaps:
             self.sources["sitemap"] = FoundSitemaps(addresses=tuple(found.sitemaps))
         self._listed = {url.rstrip("/") for url in (*found.sections.values(), *found.archive_roots)}
-        by_day = next((source for source in ("days", "sitemap") if source in self.sources), None)
+        by_day = "days" if "days" in self.sources else "sitemap" if found.everything else None
         if "source" in self.given:
-            wanted = [by_day if source == "days" else source for source in a.sources]
+            wanted = [by_day or "sitemap" if source == "days" else source for source in a.sources]
             sources = tuple(dict.fromkeys(source for source in wanted if source in self.sources or source not in UNSEEN))
             if not sources:
                 self.logger.error(
@@ -136,7 +133,7 @@ class AnySpider(SurveyCallbacks, NewsSpider):
         elif "urls" in self.given or a.sections:
             sources = a.sources
         elif a.since or a.until:
-            sources = (by_day or "sections",)
+            sources = (by_day,) if by_day else tuple(self.sources)
         else:
             sources = tuple(self.sources)
         self.arguments = replace(a, sources=sources, fills=a.fills and by_day is not None)
@@ -149,7 +146,7 @@ class AnySpider(SurveyCallbacks, NewsSpider):
         asked = "source" in self.given or self.arguments.since or self.arguments.until
         if asked or source not in ("sitemap", "days"):
             return super()._starts(source)
-        short = set(self.found.news_sitemaps)
+        short = set(self.found.news_sitemaps if self.found.everything else self.found.sitemaps)
         listings = self.sources[source].listings(())
         return (
             self.walk_request(listing)
@@ -193,7 +190,7 @@ class AnySpider(SurveyCallbacks, NewsSpider):
 
     def _may_be(self, link: Link, source: str) -> bool:
         url = self.real(link.url)
-        if not self.addresses.owns(url) or url.rstrip("/") in self._listed:
+        if not is_address(url) or not self.addresses.owns(url) or url.rstrip("/") in self._listed:
             return False
         if source == "feed" or (source == "sitemap" and link.published_at):
             self.shapes.learn(url, SAID)
@@ -204,7 +201,7 @@ class AnySpider(SurveyCallbacks, NewsSpider):
         """Every address but a front page may be an article's; what it is, its page tells."""
         if self.start_page:
             url = self.real(url)
-            if not self.addresses.owns(url) or not Shapes.page(url) or url.rstrip("/") in self._listed:
+            if not is_address(url) or not self.addresses.owns(url) or not Shapes.page(url) or url.rstrip("/") in self._listed:
                 return None
             return self.site, clean_url(not_amp(url)), day_of(url)
         parts = urlsplit(url)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import scrapy
 from scrapy.exceptions import CloseSpider
-from scrapy.http import HtmlResponse, Response, TextResponse
+from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.feed import Feed
-from newsarchive.discovery.found import anchors, holds_no_articles
+from newsarchive.discovery.found import anchors, holds_no_articles, tree_of
 from newsarchive.discovery.front import (
     USUAL_FEEDS,
     USUAL_SITEMAPS,
@@ -29,6 +30,9 @@ from newsarchive.items import Link
 from newsarchive.middlewares import RobotsMiddleware
 from newsarchive.slowdown import Stopped
 from newsarchive.spiders.visits import HANDLED, reason_of
+
+SURVEY_DAYS = 30
+"""So old a survey is made anew."""
 
 LOOKED_AT = 3
 """So many files of a sitemap index are read to learn what addresses articles have."""
@@ -79,19 +83,20 @@ class SurveyCallbacks:
         # A site is asked under the name that it gives itself.
         self.start_page = response.url
         self.own([urlsplit(response.url).hostname], first=True)
-        known = bool(self.found.feeds or self.found.sitemaps or self.shapes.known)
-        if not known:
+        if self.found.surveyed_on < (datetime.now(UTC) - timedelta(days=SURVEY_DAYS)).date().isoformat():
             self._plan(response)
         self.front = response
         async for request in self._go_on():
             yield request
 
     def _plan(self, response: HtmlResponse) -> None:
+        today = datetime.now(UTC).date().isoformat()
+        self.found = Found(sections=self.found.sections, hosts=self.found.hosts, surveyed_on=today)
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
         sitemaps = [url for urls in robots.sitemaps.values() for url in urls] if robots else []
         places = [("feed", url) for url in feeds_of(response) or usual_places(response.url, USUAL_FEEDS)]
         places += [("sitemap", url) for url in sitemaps[:MOST_SITEMAPS] or usual_places(response.url, USUAL_SITEMAPS)]
-        if not self.found.add_archives(response.url, [url for _, url in anchors(response, response.selector.root)]):
+        if not self.found.add_archives(response.url, [url for _, url in anchors(response, tree_of(response))]):
             places += [("archive", url) for url in archive_pages(response, self.hosts)]
         self._places = list(dict.fromkeys(places))
 
@@ -138,6 +143,7 @@ class SurveyCallbacks:
         if files or self._learn(chunk.links, SAID if news else LISTED):
             self.found.sitemaps.append(response.url)
             self.found.news_sitemaps += [response.url] if news else []
+            self.found.everything |= not files and not news
         # A news sitemap says most, and then what is called after articles.
         files.sort(key=lambda url: ("news" not in url.lower(), not any(w in url.lower() for w in ("post", "article", "story"))))
         self._places = [("file", url) for url in files[:LOOKED_AT]] + self._places
@@ -145,10 +151,11 @@ class SurveyCallbacks:
     def _learn_file(self, response: Response) -> None:
         for link in Sitemap("").read(response, self.zone).links[:MOST_LINKS]:
             self._learn([link], SAID if link.published_at else LISTED)
+            self.found.everything |= not link.published_at
 
     def _learn_archive(self, response: Response) -> None:
-        if isinstance(response, TextResponse):
-            self.found.add_archives(response.url, [url for _, url in anchors(response, response.selector.root)])
+        if isinstance(response, HtmlResponse):
+            self.found.add_archives(response.url, [url for _, url in anchors(response, tree_of(response))])
 
     def _learn(self, links: list[Link], sign: int) -> bool:
         """Learn from addresses; tell whether one was the site's."""
