@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from undescribed import Harbour, Hill, Undescribed, Valley
 
-from newsarchive.demo.server import DemoSite
+from newsarchive.demo.server import Answer, DemoSite
 
 
 @pytest.fixture
@@ -35,3 +35,50 @@ def test_it_gives_all_of_its_articles_and_nothing_else(kind, crawl_news):
         assert again.rows("select count(*) from article") == [(len(pages.stories),)]
         assert not {pages.url(path) for path in site.requests} & pages.urls()
         assert len(site.requests) < first / 4, site.requests
+
+
+@pytest.mark.parametrize(("kind", "section"), [(Hill, "Middle East"), (Harbour, "middle-east")])
+def test_a_section_is_asked_for_by_its_name_in_the_menu(kind, section, crawl_news):
+    """The parts of the addresses that say it are ``middle-east`` and ``middle_east``."""
+    pages = kind(30)
+    with DemoSite(pages, override=pages.answer) as site:
+        done = crawl_news(site, "-a", f"section={section}")
+    assert {url for (url,) in done.rows("select url from article")} == pages.urls("middle east"), done.log
+    # The feed and the news sitemap were read to learn by, and brought no article of another section.
+    assert done.rows("select distinct source, section from sighting") == [("sections", "middle east")]
+    assert len(done.lines()) == len(pages.urls("middle east"))
+
+
+def test_days_are_asked_for_at_the_archive_by_date(crawl_news):
+    pages = Valley()
+    with DemoSite(pages, override=pages.answer) as site:
+        done = crawl_news(site, "-a", "since=2026-03-05", "-a", "until=2026-03-06")
+    wanted = {pages.url(pages.path(s)) for s in pages.stories if f"{s.published:%F}" in ("2026-03-05", "2026-03-06")}
+    assert len(wanted) > pages.chunk  # one day has two pages
+    assert {url for (url,) in done.rows("select url from article")} == wanted, done.log
+    assert done.rows('select distinct source, "end" from listing') == [("days", "exhausted")]
+
+
+def test_a_section_that_no_menu_names_ends_the_crawl(crawl_news):
+    pages = Hill(30)
+    with DemoSite(pages, override=pages.answer) as site:
+        done = crawl_news(site, "-a", "section=gardening")
+    assert done.rows("select spider, reason from crawl") == [("hill.example", "unknown section")]
+    assert "hill.example knows no section 'gardening'" in done.log
+
+
+def test_a_site_whose_start_page_fails_is_not_taken_for_an_empty_one(crawl_news):
+    pages = Hill(30)
+    down = []
+    with DemoSite(pages, override=lambda path: Answer(b"", status=503) if path in down else pages.answer(path)) as site:
+        down.append("/")
+        done = crawl_news(site, "-s", "RETRY_ENABLED=False")
+        assert done.rows("select reason from crawl") == [("no start page",)]
+        down.clear()
+        crawl_news(site)
+        down.append("/")
+        # What was learned before is enough to go on.
+        site.requests.clear()
+        done = crawl_news(site, "-s", "RETRY_ENABLED=False")
+        assert done.rows("select reason from crawl order by id desc limit 1") == [("finished",)]
+        assert "/atom.php" in site.requests and "/world/" in site.requests
