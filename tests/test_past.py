@@ -280,7 +280,7 @@ def test_older_captures_become_earlier_texts(play, crawl, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["news"], "news wants warc="),
+        (["news"], "news wants url= or warc="),
         (["news", "-a", "warc=/nowhere/*.warc.gz"], "names no file"),
         (["demo", "-a", "source=warc"], "source=warc wants warc= as well"),
         (["demo", "-a", "cdx=http://127.0.0.1:1/news/cdx"], "cdx= is for source=wayback"),

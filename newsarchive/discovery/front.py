@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 from scrapy.http import HtmlResponse
 
 from newsarchive.discovery.found import anchors, tree_of, words_of
-from newsarchive.discovery.pagers import archive_of, says_next
+from newsarchive.discovery.pagers import archive_of, page_number, says_next
 from newsarchive.discovery.shapes import Shapes, likely, never, shape
 from newsarchive.urls import absolute, clean_url, registrable_domain
 
@@ -58,6 +59,11 @@ class Found:
     """Formats, see :class:`newsarchive.discovery.pagers.DateArchive`; the finest alone."""
 
     archive_roots: list[str] = field(default_factory=list)
+    """The pages that link to them."""
+
+    archives_list: bool = False
+    """An archive was seen that lists articles: it is no calendar of other things."""
+
     hosts: list[str] = field(default_factory=list)
     everything: bool = False
     """A sitemap names more than the newest articles."""
@@ -73,17 +79,20 @@ class Found:
     def of(cls, learned: dict) -> Found:
         return cls(**{name: value for name, value in learned.items() if name in cls.__dataclass_fields__})
 
-    def add_archives(self, page: str, urls: Iterable[str]) -> bool:
-        """Note the archives among the links ``urls`` of ``page``; tell whether there were some."""
-        found = [archive for url in urls if (archive := archive_of(url))]
+    def add_archives(self, page: str, urls: Iterable[str]) -> str | None:
+        """Note the archives among the links ``urls`` of ``page``; return the newest of them, None when there was none."""
+        urls = [url for url in urls if archive_of(url) and url != page]
+        found = [archive_of(url) for url in urls]
         if not found:
-            return False
+            return None
         # Of a day in several forms, or of days and of months, the finest that is used most.
         span = min((archive.since[:7] != archive.until[:7], archive.since != archive.until) for archive in found)
         finest = [a for a in found if (a.since[:7] != a.until[:7], a.since != a.until) == span]
         self.archives = [format for format, _ in Counter(archive.format for archive in finest).most_common(3)]
-        self.archive_roots = list(dict.fromkeys([*self.archive_roots, page]))
-        return True
+        if not archive_of(page):
+            self.archive_roots = list(dict.fromkeys([*self.archive_roots, page]))
+        today = datetime.now(UTC).date().isoformat()
+        return max(urls, key=lambda url: (archive_of(url).since <= today, archive_of(url).until))
 
 
 def feeds_of(response: HtmlResponse) -> list[str]:
@@ -115,7 +124,7 @@ def sections_of(response: HtmlResponse, hosts: Iterable[str], shapes: Shapes) ->
     found = _sections(menu, shapes)
     if len(found) < 2:
         outside = [(a, url) for a, url in links if not any(e.tag in ("article", "footer", "main") for e in a.iterancestors())]
-        found |= _sections([one for one in outside if one not in menu], shapes)
+        found |= _sections([one for one in outside if one not in menu and not likely(one[1])], shapes)
     return dict(list(found.items())[:MOST_SECTIONS])
 
 
@@ -124,10 +133,13 @@ def _sections(links: list[tuple[etree._Element, str]], shapes: Shapes) -> dict[s
     known: set[str] = set()
     for a, url in links:
         words, url = words_of(a).casefold(), clean_url(url)
-        path = urlsplit(url).path
+        path, query = urlsplit(url).path, urlsplit(url).query
         if not 0 < len(words) <= 40 or len(words.split()) > 4 or words in STATIC or says_next(words):
             continue
-        if path in ("", "/") or not Shapes.page(url) or shapes.judge(url) is True or never(url) or url in known:
+        front = path in ("", "/")
+        if (front and not query) or shapes.judge(url) is True or never(url) or url in known:
+            continue
+        if not shapes.page(url) and not (front and not page_number(url)):  # some sites have all under one path: /?cat=4
             continue
         # A long name alone may be a section's, a number with it is a story's.
         if path.count("/") > 4 or "{name-n}" in shape(url)[0] or (words in ARCHIVE_WORDS) or words.isdigit():

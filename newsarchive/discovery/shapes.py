@@ -49,6 +49,7 @@ NUMBERED = re.compile(
 )
 
 EXTENSION = re.compile(r"\.(?:[a-z]{2,5}\d?)$", re.I)
+YEAR_AT_END = re.compile(r"/(?:19|20)\d\d/?$")
 ONLY_DATE = re.compile(r"/\{(?:year|date)\}(?:/\{nn\}){0,2}(?:\.\w+)?$")
 INDEX = re.compile(r"/(?:index|default)\.\w{2,5}$", re.I)
 MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
@@ -71,7 +72,8 @@ def shape(url: str) -> tuple[str, str]:
     segments = path.split("/")[1:]
     exact, open_words = [], []
     for n, segment in enumerate(segments):
-        kind = _kind(segment, last=n == len(segments) - 1, after_year=bool(exact) and exact[-1] == "{year}")
+        dated = bool(exact) and (exact[-1] == "{year}" or exact[-2:-1] == ["{year}"])
+        kind = _kind(segment, last=n == len(segments) - 1, dated=dated)
         exact.append(kind or segment.casefold())
         # However many rubrics stand before it.
         if kind or not open_words or open_words[-1] != "{w}":
@@ -82,16 +84,16 @@ def shape(url: str) -> tuple[str, str]:
 
 def _numbers(query: str) -> set[str]:
     pairs = (pair.partition("=") for pair in query.split("&"))
-    return {name for name, _, value in pairs if NUMBERED.match(name) and re.fullmatch(r"\d{2,}", value)}
+    return {name for name, _, value in pairs if NUMBERED.match(name) and value.isdigit()}
 
 
-def _kind(segment: str, last: bool, after_year: bool = False) -> str | None:
-    """What is left open of a path's segment; None: it stands for itself."""
+def _kind(segment: str, last: bool, dated: bool = False) -> str | None:
+    """What is left open of a path's segment, ``dated`` behind a year; None: it stands for itself."""
     extension = m[0].lower() if last and (m := EXTENSION.search(segment)) else ""
     stem = segment.removesuffix(m[0]) if extension else segment
     if re.fullmatch(r"(?:19|20)\d\d", stem):
         return "{year}" + extension
-    if re.fullmatch(r"\d{1,2}", stem) or (after_year and stem.casefold()[:3] in MONTHS and stem.isalpha()):
+    if dated and (re.fullmatch(r"\d{1,2}", stem) or (stem.casefold()[:3] in MONTHS and stem.isalpha())):
         return "{nn}" + extension
     if re.fullmatch(r"(?:19|20)\d\d([-_.]?)(?:0\d|1[0-2])\1[0-3]\d", stem):
         return "{date}" + extension
@@ -193,11 +195,12 @@ class Shapes:
         """Whether the site itself, or its pages, told of any article address."""
         return any(_for(signs) for signs in self.signs.values())
 
-    @staticmethod
-    def page(url: str) -> bool:
+    def page(self, url: str) -> bool:
         """Tell whether ``url`` may be a page of its own: no front page, file, page of a listing or day of an archive."""
-        path = urlsplit(url).path
-        if path in ("", "/") or FILE.search(path) or archive_of(url) or _page_of_listing(url):
+        _, _, path, query, _ = urlsplit(url)
+        if YEAR_AT_END.search(path) and _for(self.signs.get(re.sub(r"\{year\}$", "{n}", shape(url)[0]), (0,) * 4)):
+            return True  # number 2000 of a site that numbers its articles
+        if (path in ("", "/") and not _numbers(query)) or FILE.search(path) or archive_of(url) or _page_of_listing(url):
             return False
         # A calendar shows days of the next century too.
         return not ONLY_DATE.search(shape(url)[0])
@@ -206,12 +209,17 @@ class Shapes:
         """Tell whether addresses of this shape, in its own words, are known to be articles."""
         return _for(self.signs.get(shape(url)[0], (0,) * 4)) > 0
 
-    def judge(self, url: str) -> bool | None:
-        """Tell whether ``url`` is an article's address; None: it may be, and only its page can tell."""
+    def judge(self, url: str, listed: bool = False) -> bool | None:
+        """Tell whether ``url`` is an article's address; None: it may be, and only its page can tell.
+
+        Where a sitemap names it, ``listed``, it need not look like one.
+        """
         if not self.page(url):
             return False
         exact, wide = shape(url)
         own, alike = self.signs.get(exact, [0] * 4), self._open.get(wide, [0] * 4)
+        if YEAR_AT_END.search(urlsplit(url).path):
+            return True
         if _for(own):
             return True if _for(own) >= own[WAS_NOT] else None
         if own[WAS_NOT] >= REFUTED or (alike[WAS_NOT] >= 2 * REFUTED and not _for(alike)):
@@ -220,7 +228,7 @@ class Shapes:
             return False
         if _for(alike) > alike[WAS_NOT]:
             return True
-        return None if likely(url) or _for(alike) else False
+        return None if listed or likely(url) or _for(alike) or own[LISTED] >= REFUTED else False
 
 
 def _for(signs: Iterable[int]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
@@ -13,9 +14,9 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.found import FoundDays, FoundFeeds, FoundSections, FoundSitemaps
-from newsarchive.discovery.shapes import SAID, WAS, WAS_NOT, Shapes, day_of
+from newsarchive.discovery.shapes import SAID, WAS, WAS_NOT, day_of, shape
 from newsarchive.discovery.walk import Listing, Walk
-from newsarchive.extract.article import is_article, reads_like_article
+from newsarchive.extract.article import READABLE, is_article, reads_like_article
 from newsarchive.extract.kind import LIST, called
 from newsarchive.items import Article, Link
 from newsarchive.spiders.base import NewsSpider
@@ -25,6 +26,9 @@ from newsarchive.urls import Addresses, clean_url, is_address, not_amp, registra
 
 UNSEEN = dict.fromkeys(("days", "feed", "sections", "sitemap"))
 """Sources that an undescribed site may have; which it has is known once its start page was read."""
+
+MANY_ALIKE = 8
+"""So many addresses of one shape on the lists of a site are no house rules."""
 
 WHOLE_DAYS = 30
 """A sitemap or an archive of everything that was walked whole is not walked again for so long, unless it is asked for."""
@@ -56,6 +60,10 @@ class AnySpider(SurveyCallbacks, NewsSpider):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.start_page = self.of(kwargs).start_page
+        self._alike: dict[str, set[str]] = defaultdict(set)
+        """Shape → addresses of which only their pages can tell, as lists showed them."""
+        self._marked = 0
+        """Pages that called themselves articles."""
         self._listed: set[str] = set()
         """Addresses of the sections, which are no articles'."""
 
@@ -157,7 +165,9 @@ class AnySpider(SurveyCallbacks, NewsSpider):
     def section_requests(self) -> Iterator[scrapy.Request]:
         """The start page lists articles too, and on a small site it is all that does."""
         if not self.arguments.sections:
-            yield self.walk_request(Listing("sections", self.start_page))
+            request = self.walk_request(Listing("sections", self.start_page))
+            self._front_walk = request.meta["walk"]
+            yield request
         yield from super().section_requests()
 
     def parse_listing(self, response: Response, walk: Walk) -> Iterator[scrapy.Request]:
@@ -168,7 +178,9 @@ class AnySpider(SurveyCallbacks, NewsSpider):
         if response.status in (404, 410):
             return self._no_section(response, walk)
         requests = list(requests)
-        if response.status != 200 or "unread" in response.meta or any("link" in request.meta for request in requests):
+        if response.status != 200 or "unread" in response.meta:
+            return requests
+        if any("link" in request.meta for request in requests) and not called(response)[0]:
             return requests
         return self._no_section(response, walk)
 
@@ -179,6 +191,9 @@ class AnySpider(SurveyCallbacks, NewsSpider):
         self.found.no_sections = list(dict.fromkeys([*self.found.no_sections, url]))
         self.found.sections = {name: other for name, other in self.found.sections.items() if other != url}
         self._listed.discard(url.rstrip("/"))
+        if response.status == 200 and called(response)[0]:  # a story that is pinned to the menu
+            self.shapes.learn(url, WAS)
+            return list(self.link_requests(self._front_walk, [Link(url)]))
         self.logger.debug("No section: %s lists no article (HTTP %d)", url, response.status)
         return []
 
@@ -195,13 +210,18 @@ class AnySpider(SurveyCallbacks, NewsSpider):
         if source == "feed" or (source == "sitemap" and link.published_at):
             self.shapes.learn(url, SAID)
             return True
-        return source == "urls" or self.shapes.judge(url) is not False
+        judged = self.shapes.judge(url, listed=source == "sitemap")
+        if source == "urls":
+            return True
+        if judged is None and source != "sitemap":
+            self._alike[shape(url)[0]].add(url)
+        return judged is not False
 
     def identify(self, url: str) -> tuple[str, str, str | None] | None:
         """Every address but a front page may be an article's; what it is, its page tells."""
         if self.start_page:
             url = self.real(url)
-            if not is_address(url) or not self.addresses.owns(url) or not Shapes.page(url) or url.rstrip("/") in self._listed:
+            if not is_address(url) or not self.addresses.owns(url) or not self.shapes.page(url) or url.rstrip("/") in self._listed:
                 return None
             return self.site, clean_url(not_amp(url)), day_of(url)
         parts = urlsplit(url)
@@ -215,7 +235,7 @@ class AnySpider(SurveyCallbacks, NewsSpider):
             and "urls" not in self.given
             and not self.shapes.sure(url)
             and self.shapes.judge(url) is False
-            and Shapes.page(url)
+            and self.shapes.page(url)
         ):
             return "pages with addresses of this kind were no articles"
         return None
@@ -227,9 +247,8 @@ class AnySpider(SurveyCallbacks, NewsSpider):
         url = self.real(response.url)
         says, what = called(response)
         sure = self.shapes.sure(url)
-        # og:type calls every page of some sites an article; a day of publication has none but an article.
-        dated = article.published_at is not None and reads_like_article(article)
-        reads = is_article(article) and (sure or (what != LIST and dated))
+        self._marked += says is True
+        reads = is_article(article) and (sure or (what != LIST and self._reads(article, url)))
         if says is False or (says is None and not reads and not (sure and not article.headline)):
             self.shapes.learn(url, WAS_NOT)
             return what
@@ -237,6 +256,17 @@ class AnySpider(SurveyCallbacks, NewsSpider):
             self.shapes.learn(url, WAS)
             self._settle_identity(article, url)
         return None
+
+    def _reads(self, article: Article, url: str) -> bool:
+        """Tell whether a page that does not call itself an article reads like one: dated, with text.
+
+        og:type calls every page of some sites an article. On a site that marks up none, and dates none, what lists show
+        many of is its articles.
+        """
+        long = len(article.text) >= READABLE
+        if article.published_at or day_of(url):
+            return long or reads_like_article(article)
+        return long and not self._marked and len(self._alike[shape(url)[0]]) >= MANY_ALIKE
 
     def _settle_identity(self, article: Article, url: str) -> None:
         """A canonical link that leads to a front page, a section, another host or another number is none."""

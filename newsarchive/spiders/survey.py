@@ -11,7 +11,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.feed import Feed
-from newsarchive.discovery.found import anchors, holds_no_articles, tree_of
+from newsarchive.discovery.found import anchors, holds_no_articles, list_links, tree_of
 from newsarchive.discovery.front import (
     USUAL_FEEDS,
     USUAL_SITEMAPS,
@@ -22,6 +22,7 @@ from newsarchive.discovery.front import (
     sections_of,
     usual_places,
 )
+from newsarchive.discovery.pagers import archive_of
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.shapes import LISTED, SAID, Shapes
 from newsarchive.discovery.sitemap import Sitemap
@@ -52,6 +53,7 @@ class SurveyCallbacks:
         super().__init__(*args, **kwargs)
         self.shapes = Shapes()
         self.found = Found()
+        self._archives_asked = 0
         self._places: list[tuple[str, str]] = []
         """What is still to be looked at: its kind, ``feed``, ``sitemap``, ``file`` or ``archive``, and its address."""
 
@@ -96,9 +98,12 @@ class SurveyCallbacks:
         sitemaps = [url for urls in robots.sitemaps.values() for url in urls] if robots else []
         places = [("feed", url) for url in feeds_of(response) or usual_places(response.url, USUAL_FEEDS)]
         places += [("sitemap", url) for url in sitemaps[:MOST_SITEMAPS] or usual_places(response.url, USUAL_SITEMAPS)]
-        if not self.found.add_archives(response.url, [url for _, url in anchors(response, tree_of(response))]):
-            places += [("archive", url) for url in archive_pages(response, self.hosts)]
+        newest = self.found.add_archives(response.url, self._links(response))
+        places += [("archive", url) for url in ([newest] if newest else archive_pages(response, self.hosts))]
         self._places = list(dict.fromkeys(places))
+
+    def _links(self, response: HtmlResponse) -> list[str]:
+        return [real for _, url in anchors(response, tree_of(response)) if self.addresses.owns(real := self.real(url))]
 
     async def _go_on(self) -> AsyncIterator[scrapy.Request]:
         while self._places:
@@ -154,8 +159,14 @@ class SurveyCallbacks:
             self.found.everything |= not link.published_at
 
     def _learn_archive(self, response: Response) -> None:
-        if isinstance(response, HtmlResponse):
-            self.found.add_archives(response.url, [url for _, url in anchors(response, tree_of(response))])
+        if not isinstance(response, HtmlResponse):
+            return
+        here = archive_of(response.url)
+        newest = self.found.add_archives(response.url, self._links(response))
+        self.found.archives_list |= bool(here and list_links(response, tree_of(response), self.shapes))
+        if newest and not self.found.archives_list and self._archives_asked < LOOKED_AT:
+            self._archives_asked += 1
+            self._places.insert(0, ("archive", newest))
 
     def _learn(self, links: list[Link], sign: int) -> bool:
         """Learn from addresses; tell whether one was the site's."""
@@ -173,6 +184,8 @@ class SurveyCallbacks:
             sections = sections_of(front, self.hosts, self.shapes)
             # A menu that lost a section still had it: its articles go on being found there until it is gone.
             self.found.sections = {name: url for name, url in (sections or self.found.sections).items() if url not in unknown}
+        if not self.found.archives_list:
+            self.found.archives = []
         self.found.hosts = list(self.hosts)
         self.keep_learned()
         self.settle_sources()
