@@ -34,7 +34,7 @@ def test_it_gives_all_of_its_articles_and_nothing_else(kind, crawl_news):
         again = crawl_news(site)
         assert again.rows("select count(*) from article") == [(len(pages.stories),)]
         assert not {pages.url(path) for path in site.requests} & pages.urls()
-        assert len(site.requests) < first / 4, site.requests
+        assert len(site.requests) < first / 6, site.requests
 
 
 @pytest.mark.parametrize(("kind", "section"), [(Hill, "Middle East"), (Harbour, "middle-east")])

@@ -185,7 +185,7 @@ def anchors(response: HtmlResponse, root: etree._Element) -> list[tuple[etree._E
 
 def list_links(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> list[tuple[etree._Element, str]]:
     """Return the links of a page's own list, as far as they may be articles: none of its menu, its footer, or beside the list."""
-    links = [(a, url) for a, url in anchors(response, root) if shapes.judge(url) is not False]
+    links = [(a, url) for a, url in anchors(response, root) if shapes.judge(url) is not False and not _of_pager(a)]
     held: dict[etree._Element, set[str]] = {}
     for a, url in links:
         for element in a.iterancestors():
@@ -196,6 +196,11 @@ def list_links(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> 
     }
     inside = [(a, url) for a, url in links if not any(element in beside for element in a.iterancestors())]
     return inside or (links if len(links) > FEW else [])
+
+
+def _of_pager(a: etree._Element) -> bool:
+    words = words_of(a)
+    return (words.isdigit() and len(words) <= 3) or says_next(words)
 
 
 def _beside(element: etree._Element) -> bool:

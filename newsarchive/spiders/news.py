@@ -152,7 +152,8 @@ class AnySpider(SurveyCallbacks, NewsSpider):
 
     def _starts(self, source: str) -> Iterator[scrapy.Request]:
         asked = "source" in self.given or self.arguments.since or self.arguments.until
-        if asked or source not in ("sitemap", "days"):
+        alone = not (self.found.feeds or self.found.sections)
+        if asked or alone or source not in ("sitemap", "days"):
             return super()._starts(source)
         short = set(self.found.news_sitemaps if self.found.everything else self.found.sitemaps)
         listings = self.sources[source].listings(())

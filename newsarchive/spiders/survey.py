@@ -181,7 +181,7 @@ class SurveyCallbacks:
         if (front := self.front) is not None:
             self.own(hosts_of(front, self.shapes))
             unknown = set(self.found.no_sections)
-            sections = sections_of(front, self.hosts, self.shapes)
+            sections = {name: self.real(url) for name, url in sections_of(front, self.hosts, self.shapes).items()}
             # A menu that lost a section still had it: its articles go on being found there until it is gone.
             self.found.sections = {name: url for name, url in (sections or self.found.sections).items() if url not in unknown}
         if not self.found.archives_list:
