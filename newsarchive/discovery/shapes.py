@@ -18,7 +18,11 @@ SAID, LISTED, WAS, WAS_NOT = range(4)
 REFUTED = 3
 """So many pages of a shape that were none, and none that was one, are enough."""
 
+ENOUGH = 100
+"""So many signs of one kind for one shape say all."""
+
 MOST_SHAPES = 500
+"""So many shapes are kept; in memory ten times as many."""
 
 # Never a page: what a link of these leads to is a file.
 FILE = re.compile(
@@ -104,7 +108,7 @@ def _kind(segment: str, last: bool, dated: bool = False) -> str | None:
     if number:
         return ("{name-n}" if len(words) > 1 else "{n}") + extension
     if not last:
-        return "{name}" if len(words) > 5 else None
+        return "{name}" if len(words) > 3 else None
     long = len(words) >= 3 or len(stem) >= 24 or (len(stem) >= 8 and not stem.isascii())
     return ("{name}" if long else "{two}" if len(words) == 2 else "{word}") + extension
 
@@ -178,8 +182,10 @@ class Shapes:
         """Note a sign of the address ``url``, once."""
         if (url, sign) in self._seen or not self.page(url):
             return
-        self._seen.add((url, sign))
         exact, _ = shape(url)
+        if self.signs.get(exact, (0,) * 4)[sign] >= ENOUGH or (exact not in self.signs and len(self.signs) >= 10 * MOST_SHAPES):
+            return
+        self._seen.add((url, sign))
         self._count(exact, [int(n == sign) for n in range(4)])
 
     def as_learned(self) -> dict[str, list[int]]:
@@ -209,6 +215,12 @@ class Shapes:
         """Tell whether addresses of this shape, in its own words, are known to be articles."""
         return _for(self.signs.get(shape(url)[0], (0,) * 4)) > 0
 
+    def refuted(self, url: str) -> bool:
+        """Tell whether pages with addresses like ``url`` were read, and none was an article."""
+        exact, wide = shape(url)
+        own, alike = self.signs.get(exact, (0,) * 4), self._open.get(wide, (0,) * 4)
+        return not _for(own) and (own[WAS_NOT] >= REFUTED or (alike[WAS_NOT] >= 2 * REFUTED and not _for(alike)))
+
     def judge(self, url: str, listed: bool = False) -> bool | None:
         """Tell whether ``url`` is an article's address; None: it may be, and only its page can tell.
 
@@ -222,9 +234,7 @@ class Shapes:
             return True
         if _for(own):
             return True if _for(own) >= own[WAS_NOT] else None
-        if own[WAS_NOT] >= REFUTED or (alike[WAS_NOT] >= 2 * REFUTED and not _for(alike)):
-            return False
-        if never(url):
+        if self.refuted(url) or never(url):
             return False
         if _for(alike) > alike[WAS_NOT]:
             return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
@@ -14,27 +12,24 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.found import FoundDays, FoundFeeds, FoundSections, FoundSitemaps
-from newsarchive.discovery.shapes import SAID, WAS, WAS_NOT, day_of, shape
+from newsarchive.discovery.shapes import WAS
 from newsarchive.discovery.walk import Listing, Walk
-from newsarchive.extract.article import READABLE, is_article, reads_like_article
-from newsarchive.extract.kind import LIST, called
-from newsarchive.items import Article, Link
+from newsarchive.extract.kind import called
+from newsarchive.items import Link
 from newsarchive.spiders.base import NewsSpider
 from newsarchive.spiders.survey import SurveyCallbacks
+from newsarchive.spiders.verdicts import VerdictCallbacks
 from newsarchive.trouble import ArchiveTrouble
-from newsarchive.urls import Addresses, clean_url, is_address, not_amp, registrable_domain
+from newsarchive.urls import Addresses, clean_url, is_address, registrable_domain
 
 UNSEEN = dict.fromkeys(("days", "feed", "sections", "sitemap"))
 """Sources that an undescribed site may have; which it has is known once its start page was read."""
-
-MANY_ALIKE = 8
-"""So many addresses of one shape on the lists of a site are no house rules."""
 
 WHOLE_DAYS = 30
 """A sitemap or an archive of everything that was walked whole is not walked again for so long, unless it is asked for."""
 
 
-class AnySpider(SurveyCallbacks, NewsSpider):
+class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
     """Any news site. Each article's ``site`` is the registrable domain of its address."""
 
     name = "news"
@@ -60,12 +55,6 @@ class AnySpider(SurveyCallbacks, NewsSpider):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.start_page = self.of(kwargs).start_page
-        self._alike: dict[str, set[str]] = defaultdict(set)
-        """Shape → addresses of which only their pages can tell, as lists showed them."""
-        self._marked = 0
-        """Pages that called themselves articles."""
-        self._listed: set[str] = set()
-        """Addresses of the sections, which are no articles'."""
 
     @classmethod
     def from_crawler(cls, crawler, *args, **kwargs):
@@ -128,7 +117,7 @@ class AnySpider(SurveyCallbacks, NewsSpider):
             self.sources["days"] = replace(days, roots=tuple(found.archive_roots), tree=tree)
         if found.sitemaps:
             self.sources["sitemap"] = FoundSitemaps(addresses=tuple(found.sitemaps))
-        self._listed = {url.rstrip("/") for url in (*found.sections.values(), *found.archive_roots)}
+        self.listed = {url.rstrip("/") for url in (*found.sections.values(), *found.archive_roots)}
         by_day = "days" if "days" in self.sources else "sitemap" if found.everything else None
         if "source" in self.given:
             wanted = [by_day or "sitemap" if source == "days" else source for source in a.sources]
@@ -191,93 +180,12 @@ class AnySpider(SurveyCallbacks, NewsSpider):
         url = walk.listing.url
         self.found.no_sections = list(dict.fromkeys([*self.found.no_sections, url]))
         self.found.sections = {name: other for name, other in self.found.sections.items() if other != url}
-        self._listed.discard(url.rstrip("/"))
+        self.listed.discard(url.rstrip("/"))
         if response.status == 200 and called(response)[0]:  # a story that is pinned to the menu
             self.shapes.learn(url, WAS)
             return list(self.link_requests(self._front_walk, [Link(url)]))
         self.logger.debug("No section: %s lists no article (HTTP %d)", url, response.status)
         return []
-
-    def link_requests(self, walk: Walk, links: Iterable[Link]) -> Iterator[scrapy.Request]:
-        """Yield a request for each of ``links`` that is, or may be, an article's address."""
-        if self.start_page:
-            links = [link for link in links if self._may_be(link, walk.listing.source)]
-        return super().link_requests(walk, links)
-
-    def _may_be(self, link: Link, source: str) -> bool:
-        url = self.real(link.url)
-        if not is_address(url) or not self.addresses.owns(url) or url.rstrip("/") in self._listed:
-            return False
-        if source == "feed" or (source == "sitemap" and link.published_at):
-            self.shapes.learn(url, SAID)
-            return True
-        judged = self.shapes.judge(url, listed=source == "sitemap")
-        if source == "urls":
-            return True
-        if judged is None and source != "sitemap":
-            self._alike[shape(url)[0]].add(url)
-        return judged is not False
-
-    def identify(self, url: str) -> tuple[str, str, str | None] | None:
-        """Every address but a front page may be an article's; what it is, its page tells."""
-        if self.start_page:
-            url = self.real(url)
-            if not is_address(url) or not self.addresses.owns(url) or not self.shapes.page(url) or url.rstrip("/") in self._listed:
-                return None
-            return self.site, clean_url(not_amp(url)), day_of(url)
-        parts = urlsplit(url)
-        if parts.path in ("", "/") or not parts.hostname:
-            return None
-        return registrable_domain(parts.hostname), clean_url(not_amp(url)), None
-
-    def refuses(self, url: str) -> str | None:
-        if (
-            self.start_page
-            and "urls" not in self.given
-            and not self.shapes.sure(url)
-            and self.shapes.judge(url) is False
-            and self.shapes.page(url)
-        ):
-            return "pages with addresses of this kind were no articles"
-        return None
-
-    def none_of_its(self, response: HtmlResponse, article: Article) -> str | None:
-        """An address is no proof: a page is an article when it calls itself one, or reads like one."""
-        if not self.start_page:
-            return None
-        url = self.real(response.url)
-        says, what = called(response)
-        sure = self.shapes.sure(url)
-        self._marked += says is True
-        reads = is_article(article) and (sure or (what != LIST and self._reads(article, url)))
-        if says is False or (says is None and not reads and not (sure and not article.headline)):
-            self.shapes.learn(url, WAS_NOT)
-            return what
-        if says or reads:
-            self.shapes.learn(url, WAS)
-            self._settle_identity(article, url)
-        return None
-
-    def _reads(self, article: Article, url: str) -> bool:
-        """Tell whether a page that does not call itself an article reads like one: dated, with text.
-
-        og:type calls every page of some sites an article. On a site that marks up none, and dates none, what lists show
-        many of is its articles.
-        """
-        long = len(article.text) >= READABLE
-        if article.published_at or day_of(url):
-            return long or reads_like_article(article)
-        return long and not self._marked and len(self._alike[shape(url)[0]]) >= MANY_ALIKE
-
-    def _settle_identity(self, article: Article, url: str) -> None:
-        """A canonical link that leads to a front page, a section, another host or another number is none."""
-        numbers, named = (set(re.findall(r"\d{4,}", urlsplit(address).path)) for address in (url, article.url))
-        other = bool(numbers and named) and not numbers & named
-        if other or self.identify(article.url) is None or self.shapes.judge(self.real(article.url)) is False:
-            article.key = article.url = clean_url(not_amp(url))
-            article.id = f"{article.site}:{article.key}"
-            if "canonical_ignored" not in article.flags:
-                article.flags.append("canonical_ignored")
 
     def idle(self) -> None:
         """All that was asked has answered: keep what it taught."""
