@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import date, timedelta
 from html import escape
@@ -62,9 +63,6 @@ class Hill(Undescribed):
     def path(self, story: Story) -> str:
         return f"/{story.section.replace(' ', '-')}/{self.newsroom.slugs[story.number]}/"
 
-    def urls(self, section: str | None = None) -> set[str]:
-        return super().urls(section)
-
     def page(self, path: str) -> Answer | None:
         if path == "/":
             return self.list("/", self.stories[:5], "")
@@ -84,6 +82,8 @@ class Hill(Undescribed):
                 return self.list(path, part, f'<a class="older" rel="next" href="{more}">Older posts</a>' if more else "")
         if parts and parts[0] in ("tag", "author"):
             return self.list(path, self.stories[:6], "")
+        if parts and parts[0] == "glossary":
+            return self.framed({"@type": "WebPage"}, f"<h1>{parts[1]}</h1><p>{'What it means, in a few words. ' * 20}</p>", path)
         if path in ("/about-us/", "/how-this-paper-is-made-and-paid/"):
             words = "<p>" + "We print what is so, and we say who paid for it and when. " * 20 + "</p>"
             return self.framed({"@type": "WebPage", "url": self.url(path)}, f"<h1>How this paper is made</h1>{words}", path)
@@ -111,7 +111,8 @@ class Hill(Undescribed):
 <a href="/tag/{s.tags[0] if s.tags else "a"}-and-all-of-its-long-name/">tag</a></article>"""
             for s in stories
         )
-        about = '<p><a href="/how-this-paper-is-made-and-paid/">How this paper is made and paid</a></p>'
+        words = "".join(f'<a href="/glossary/{word(n)}-in-a-few-words/">{word(n)}</a> ' for n in range(30))
+        about = f'<p>{words}</p><p><a href="/how-this-paper-is-made-and-paid/">How this paper is made and paid</a></p>'
         return self.framed({"@type": "CollectionPage", "url": self.url(path)}, f"{items}{about}<div>{more}</div>", path)
 
     def article(self, story: Story) -> Answer:
@@ -135,7 +136,7 @@ class Hill(Undescribed):
 
 
 class Harbour(Undescribed):
-    """Numbers, pages by number, a news sitemap in robots.txt, microdata; sessions in links, an endless pager, no feed."""
+    """Numbers, pages by number, a news sitemap in robots.txt, microdata; sessions in links, an endless pager, a calendar of events, no feed."""
 
     host = "harbour.example"
     chunk = 7
@@ -171,6 +172,8 @@ class Harbour(Undescribed):
                     if 0 < n <= last
                 )
                 return self.list(part, pager)
+        if parts.path.startswith("/termine/"):
+            return self.events(parts.path)
         if parts.path.startswith(("/thema/", "/person/")):
             return self.list(self.stories[3:9], "")
         if parts.path in ("/kontakt.html", "/abo-und-service-unserer-zeitung.html"):
@@ -193,7 +196,13 @@ class Harbour(Undescribed):
 <a href="/thema/{s.section.replace(" ", "-")}-{s.number}">Topic</a></div>"""
             for s in stories
         )
-        return self.framed("", f'{items}<div class="pager">{pager}</div>')
+        return self.framed("", f'{items}<div class="pager">{pager}</div><a href="/termine/2026/03/05/">What is on</a>')
+
+    def events(self, path: str) -> Answer:
+        """A calendar without end, and without articles."""
+        day = date(*map(int, path.strip("/").split("/")[1:]))
+        around = "".join(f'<a href="/termine/{day + timedelta(days=n):%Y/%m/%d}/">{n}</a>' for n in (-1, 1))
+        return self.framed("", f"<h1>What is on</h1>{around}<p>Nothing.</p>")
 
     def article(self, story: Story) -> Answer:
         name = story.author["name"]
@@ -206,8 +215,6 @@ class Harbour(Undescribed):
         )
 
     def sitemap_index(self) -> Answer:
-        import gzip
-
         files = "".join(f"<sitemap><loc>{self.url(f'/maps/{name}.xml')}</loc></sitemap>" for name in ("tags", "news"))
         return Answer(gzip.compress(f"<sitemapindex>{files}</sitemapindex>".encode(), mtime=0), "application/gzip")
 
@@ -291,3 +298,78 @@ class Valley(Undescribed):
             f"""<h1>{escape(story.headline)}</h1><time datetime="{story.published.isoformat()}">{story.published:%d %B %Y}</time>
 {text(story)}"""
         )
+
+
+class Plain(Undescribed):
+    """A plain sitemap with short names beside pages that are none; JSON-LD, and pages by the number of their first story."""
+
+    host = "www.example.net"
+
+    def path(self, story: Story) -> str:
+        return f"/{story.section.replace(' ', '-')}/{word(story.number)}"
+
+    def page(self, path: str) -> Answer | None:
+        parts = urlsplit(path)
+        if path == "/sitemap.xml":
+            places = [*self.by_path, "/", "/about", "/pages/team", "/pages/history", "/tag/rain", "/world", "/sport"]
+            urls = "".join(f"<url><loc>{self.url(place)}</loc><lastmod>2026-03-10</lastmod></url>" for place in places)
+            return Answer(f"<urlset>{urls}</urlset>".encode(), "application/xml")
+        if story := self.by_path.get(path):
+            thing = {"@type": "NewsArticle", "headline": story.headline, "datePublished": story.published.isoformat()}
+            head = f'<script type="application/ld+json">{json.dumps(thing)}</script>'
+            return self.framed(head, f"<h1>{escape(story.headline)}</h1>{text(story)}")
+        if path == "/":
+            return self.list(self.stories[:5], "")
+        for section in SECTIONS:
+            if parts.path == f"/{section.replace(' ', '-')}":
+                start, stories = int(parse_qs(parts.query).get("start", ["0"])[0]), self.of(section)
+                pager = "".join(f'<a href="{parts.path}?start={n}">{n // 5 + 1}</a>' for n in range(0, len(stories), 5))
+                return self.list(stories[start : start + 5], pager)
+        if parts.path in ("/about", "/pages/team", "/pages/history"):
+            return self.framed("", "<h1>Who we are</h1><p>" + "We have been here for a long time. " * 20)
+        return None
+
+    def framed(self, head: str, body: str) -> Answer:
+        menu = "".join(f'<a href="/{s.replace(" ", "-")}">{s.title()}</a>' for s in SECTIONS)
+        return html(head, f'<header>{menu}</header><div>{body}</div><footer><a href="/about">About</a></footer>')
+
+    def list(self, stories: list[Story], more: str) -> Answer:
+        return self.framed("", "".join(f'<li><a href="{self.path(s)}">{escape(s.headline)}</a>' for s in stories) + more)
+
+
+class Bare(Undescribed):
+    """Nothing that says anything: no structured data, no time, no feed, no sitemap; numbers in the query."""
+
+    host = "www.example.jp"
+
+    def path(self, story: Story) -> str:
+        return f"/story.php?id={story.number - 1_000_100}"
+
+    def page(self, path: str) -> Answer | None:
+        parts = urlsplit(path)
+        query = parse_qs(parts.query)
+        if story := self.by_path.get(path):
+            return self.framed(f"<h1>{escape(story.headline)}</h1>{text(story)}")
+        if path == "/":
+            return self.list(self.stories[:9], "")
+        if path == "/rules.php":
+            return self.framed("<h1>The rules</h1><p>" + "Be kind to each other in all that you write here. " * 20)
+        if parts.path == "/list.php" and query["cat"][0] in SECTIONS:
+            section, number = query["cat"][0], int(query.get("p", ["1"])[0])
+            stories = self.of(section)
+            more = f'<a href="/list.php?cat={section.replace(" ", "+")}&amp;p={number + 1}">Next &gt;&gt;</a>'
+            return self.list(stories[number * 5 - 5 : number * 5], more if number * 5 < len(stories) else "")
+        return None
+
+    def framed(self, body: str) -> Answer:
+        menu = "|".join(f'<a href="/list.php?cat={s.replace(" ", "+")}">{s.title()}</a>' for s in SECTIONS)
+        return html("<title>Bare</title>", f'<table><tr><td>{menu}|<a href="/rules.php">Rules</a></table>{body}')
+
+    def list(self, stories: list[Story], more: str) -> Answer:
+        items = "".join(f'<dt><a href="{self.url(self.path(s))}">{escape(s.headline)}</a><dd>{escape(s.lead)}' for s in stories)
+        return self.framed(f"<dl>{items}</dl>{more}")
+
+
+def word(number: int) -> str:
+    """A word of its own for each number."""
+    return "".join("bdfgklmn"[number // 8**n % 8] + "aeiou"[number // 8**n % 5] for n in range(5))

@@ -197,4 +197,6 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
 
 def _twin(host: str) -> list[str]:
     """The name with or without ``www.``: one site."""
+    if host.replace(".", "").isdigit() or ":" in host:  # an address of the network
+        return []
     return [host.removeprefix("www.")] if host.startswith("www.") else [f"www.{host}"] if registrable_domain(host) == host else []
