@@ -14,7 +14,7 @@ from scrapy.http import HtmlResponse
 
 from newsarchive.discovery.found import anchors, tree_of, words_of
 from newsarchive.discovery.pagers import archive_of, page_number, says_next
-from newsarchive.discovery.shapes import Shapes, likely, never, shape
+from newsarchive.discovery.shapes import Shapes, apart, likely, shape
 from newsarchive.urls import absolute, clean_url, registrable_domain
 
 MOST_FEEDS, MOST_SECTIONS, MOST_HOSTS = 5, 100, 12
@@ -137,7 +137,7 @@ def _sections(links: list[tuple[etree._Element, str]], shapes: Shapes) -> dict[s
         if not 0 < len(words) <= 40 or len(words.split()) > 4 or words in STATIC or says_next(words):
             continue
         front = path in ("", "/")
-        if (front and not query) or shapes.judge(url) is True or never(url) or url in known:
+        if (front and not query) or shapes.judge(url) is True or apart(url) or url in known:
             continue
         if not shapes.page(url) and not (front and not page_number(url)):  # some sites have all under one path: /?cat=4
             continue

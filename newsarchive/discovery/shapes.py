@@ -30,15 +30,20 @@ FILE = re.compile(
     r"|txt|apk|exe)$",
     re.I,
 )
-# Segments under which sites keep what is no article, unless their feed says otherwise.
-NEVER = frozenset(
+# Segments under which sites keep lists of articles, and nothing else unless their feed says otherwise.
+LISTS = frozenset(
     (
         "tag tags tagged topic topics thema themen themenseiten label labels keyword keywords stichwort schlagwort schlagworte"
         " etiqueta etiquetas etiquette mot-cle argomenti argomento tema temas emner emne aihe"
         " author authors autor autoren autores auteur auteurs autore autori autorzy forfatter staff profile profiles"
         " contributor contributors journalist journalists user users member members mitglied mitglieder profil profils usuario"
         " usuarios category categories kategorie kategorien categoria categorie kategoria kategorii kat"
-        " search suche buscar busca recherche ricerca cerca sok zoeken szukaj poisk hledat haku"
+    ).split()
+)
+# Segments of what has nothing to do with articles.
+APART = frozenset(
+    (
+        "search suche buscar busca recherche ricerca cerca sok zoeken szukaj poisk hledat haku"
         " login logout signin signup sign-in register registrieren anmelden account accounts konto mein-konto my-account"
         " subscribe subscription abo abos abonnement abonnieren newsletter newsletters checkout cart warenkorb"
         " about about-us contact contacts contact-us kontakt impressum imprint datenschutz privacy privacy-policy agb"
@@ -142,8 +147,20 @@ def never(url: str) -> bool:
     >>> never("https://example.org/tag/a-town-builds/"), never("https://example.org/author-s-choice-of-books/")
     (True, False)
     """
-    segments = [segment.casefold() for segment in unquote(urlsplit(url).path).split("/") if segment]
-    return any(segment in NEVER or NEVER_BEGINS.match(segment) for segment in segments)
+    return apart(url) or any(segment in LISTS or NEVER_BEGINS.match(segment) for segment in _segments(url))
+
+
+def apart(url: str) -> bool:
+    """Tell whether words in an address say that there are not even lists of articles: searches, accounts, imprints.
+
+    >>> apart("https://example.org/login"), apart("https://example.org/category/town/")
+    (True, False)
+    """
+    return any(segment in APART for segment in _segments(url))
+
+
+def _segments(url: str) -> list[str]:
+    return [segment.casefold() for segment in unquote(urlsplit(url).path).split("/") if segment]
 
 
 def likely(url: str) -> bool:
