@@ -59,6 +59,8 @@ def test_each_story_has_the_time_that_stands_by_it():
         ('<a href="/world/?before=77" aria-label="Next"><i></i></a>', "/world/?before=77"),
         ('<a href="/sport/">More</a><a href="https://other.example/world/?page=2">2</a>', None),
         ('<a href="/world/">Next</a>', None),
+        ('<a href="/world/rest/77">Load more</a>', "/world/rest/77"),
+        ('<a href="/world/story-77">mehr</a><a href="/world/story-78">mehr</a>', None),
     ],
 )
 def test_a_list_goes_on_where_its_pager_leads(pager, more):

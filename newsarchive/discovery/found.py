@@ -14,7 +14,7 @@ from scrapy.http import HtmlResponse, Response
 
 from newsarchive.dates import iso, parse_time
 from newsarchive.discovery.feed import Feed
-from newsarchive.discovery.pagers import archive_of, next_by_number, says_next
+from newsarchive.discovery.pagers import archive_of, next_by_number, says_more, says_next
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.sections import Sections, name_of, slug
 from newsarchive.discovery.shapes import Shapes
@@ -232,18 +232,23 @@ def next_page(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> s
     if found := next_by_number(response.url, links):
         return found
     own = {part for part in here.path.split("/") if part}
+    rest: set[str] = set()
     for url, words in reversed(links):
         there = urlsplit(url)
         near = own & set(there.path.split("/")) or (there.path == here.path and there.query not in ("", here.query))
-        if says_next(words) and near and url != response.url and there.path.rstrip("/") not in _above(here.path):
+        if not near or url == response.url or shapes.judge(url) or there.path.rstrip("/") in _above(here.path, there.query):
+            continue
+        if says_next(words):
             return url
-    return None
+        if says_more(words):
+            rest.add(url)
+    return rest.pop() if len(rest) == 1 else None  # one for each story
 
 
-def _above(path: str) -> set[str]:
-    """The path itself, which leads nowhere new without a query, and the folders above it."""
+def _above(path: str, query: str) -> set[str]:
+    """The folders above a path, and the path itself, which leads nowhere new without a query."""
     parts = path.rstrip("/").split("/")
-    return {"/".join(parts[:n]) for n in range(len(parts))}
+    return {"/".join(parts[:n]) for n in range(len(parts) + (not query))}
 
 
 def _time(a: etree._Element, url: str, listed: dict[etree._Element, str], zone: str) -> str | None:

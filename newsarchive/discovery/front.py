@@ -13,7 +13,7 @@ from lxml import etree
 from scrapy.http import HtmlResponse
 
 from newsarchive.discovery.found import anchors, tree_of, words_of
-from newsarchive.discovery.pagers import archive_of, page_number, says_next
+from newsarchive.discovery.pagers import archive_of, page_number, says_more, says_next
 from newsarchive.discovery.shapes import Shapes, apart, likely, shape
 from newsarchive.urls import absolute, clean_url, registrable_domain
 
@@ -134,7 +134,7 @@ def _sections(links: list[tuple[etree._Element, str]], shapes: Shapes) -> dict[s
     for a, url in links:
         words, url = words_of(a).casefold(), clean_url(url)
         path, query = urlsplit(url).path, urlsplit(url).query
-        if not 0 < len(words) <= 40 or len(words.split()) > 4 or words in STATIC or says_next(words):
+        if not 0 < len(words) <= 40 or len(words.split()) > 4 or words in STATIC or says_next(words) or says_more(words):
             continue
         front = path in ("", "/")
         if (front and not query) or shapes.judge(url) is True or apart(url) or url in known:

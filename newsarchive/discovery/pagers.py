@@ -93,17 +93,21 @@ def _next(base: str, at: int, pages: list[tuple[str, str, PageNumber]]) -> str |
 NEXT = frozenset(
     (
         "next|next page|older|older posts|older entries|older articles|older news|older stories|previous entries"
-        "|more|load more|show more|view more|see more|more articles|more news|more stories|»|›|→|>|>>|››"
-        "|weiter|nächste|nächste seite|vor|ältere|ältere beiträge|ältere artikel|mehr|mehr laden|mehr anzeigen"
-        "|weitere artikel|suivant|suivante|page suivante|articles plus anciens|plus ancien|voir plus"
-        "|siguiente|página siguiente|más|ver más|cargar más|anteriores|entradas antiguas|entradas anteriores"
-        "|seguinte|próxima|próximo|próxima página|mais|ver mais|carregar mais"
-        "|avanti|successivo|successiva|pagina successiva|altri articoli"
-        "|volgende|volgende pagina|meer|nästa|nästa sida|neste|næste|vis flere|visa fler|seuraava"
-        "|następna|następny|starsze wpisy|więcej|další|starší|ďalej|következő"
-        "|далее|вперёд|вперед|следующая|следующая страница|ещё|показать ещё|далі|наступна"
-        "|sonraki|daha fazla|次へ|次のページ|次|もっと見る|下一页|下一頁|下页|更多|다음|더보기|التالي|المزيد"
+        "|»|›|→|>|>>|››|weiter|nächste|nächste seite|vor|ältere|ältere beiträge|ältere artikel"
+        "|suivant|suivante|page suivante|articles plus anciens|plus ancien"
+        "|siguiente|página siguiente|anteriores|entradas antiguas|entradas anteriores|seguinte|próxima|próximo|próxima página"
+        "|avanti|successivo|successiva|pagina successiva|volgende|volgende pagina|nästa|nästa sida|neste|næste|seuraava"
+        "|następna|następny|starsze wpisy|další|starší|ďalej|következő"
+        "|далее|вперёд|вперед|следующая|следующая страница|далі|наступна|sonraki|次へ|次のページ|次|下一页|下一頁|下页|다음|التالي"
         "|επόμενη|berikutnya|selanjutnya|tiếp"
+    ).split("|")
+)
+# Said of the rest of a list, and of the rest of each story on it.
+MORE = frozenset(
+    (
+        "more|load more|show more|view more|see more|more articles|more news|more stories|mehr|mehr laden|mehr anzeigen"
+        "|weitere artikel|voir plus|más|ver más|cargar más|mais|ver mais|carregar mais|altri articoli|meer|vis flere|visa fler"
+        "|więcej|ещё|показать ещё|daha fazla|もっと見る|更多|더보기|المزيد"
     ).split("|")
 )
 
@@ -114,8 +118,17 @@ def says_next(words: str) -> bool:
     >>> says_next("Next »"), says_next("Older posts"), says_next("Next of kin")
     (True, True, False)
     """
+    return _is_one_of(words, NEXT)
+
+
+def says_more(words: str) -> bool:
+    """Tell whether the words of a link are those of one to the rest of something."""
+    return _is_one_of(words, MORE)
+
+
+def _is_one_of(words: str, known: frozenset[str]) -> bool:
     text = " ".join(words.casefold().split())
-    return bool(text) and (text in NEXT or text.strip(" »›→>…·") in NEXT)
+    return bool(text) and (text in known or text.strip(" »›→>…·+") in known)
 
 
 @dataclass(frozen=True)
