@@ -40,8 +40,8 @@ def test_what_stands_beside_a_list_is_not_on_it(beside):
 
 def test_a_list_is_one_whatever_it_is_called():
     """A class of the layout is on the element around everything."""
-    body = '<div class="sidebar-right menu">' + "".join(story(n) for n in range(9)) + "</div>"
-    assert len(FoundSections().read(page(body), "UTC").links) == 9
+    body = story(9) + '<div class="sidebar-right menu">' + "".join(story(n) for n in range(9)) + "</div>"
+    assert len(FoundSections().read(page(body), "UTC").links) == 10
 
 
 def test_each_story_has_the_time_that_stands_by_it():
@@ -60,12 +60,13 @@ def test_each_story_has_the_time_that_stands_by_it():
         ('<a href="/sport/">More</a><a href="https://other.example/world/?page=2">2</a>', None),
         ('<a href="/world/">Next</a>', None),
         ('<a href="/world/rest/77">Load more</a>', "/world/rest/77"),
-        ('<a href="/world/story-77">mehr</a><a href="/world/story-78">mehr</a>', None),
+        ('<a href="/world/rain-77">mehr</a><a href="/world/rain-78">mehr</a>', None),
     ],
 )
 def test_a_list_goes_on_where_its_pager_leads(pager, more):
     chunk = FoundSections().read(page(story(1) + pager), "UTC")
     assert chunk.more == ([HOST + more] if more else [])
+    assert len(chunk.links) == 1 + pager.count("mehr")
 
 
 def test_a_month_leads_to_its_days_and_a_day_to_no_other():
@@ -83,6 +84,9 @@ def test_a_calendar_is_followed_only_from_days_that_have_articles():
     around = '<a href="/2026/03/04/">Before</a><a href="/2026/03/06/">After</a><a href="/2099/01/01/">Some day</a>'
     assert paths_of(tree.read(page(story(1) + around, "/2026/03/05/"), "UTC").more) == ["/2026/03/04/", "/2026/03/06/"]
     assert tree.read(page(around, "/2026/03/05/"), "UTC").more == []
+    # A month leads to the one before it when it has days.
+    months = '<a href="/2026/02/">Before</a><a href="/2026/03/04/">4</a>'
+    assert paths_of(tree.read(page(months, "/2026/03/"), "UTC").more) == ["/2026/03/04/", "/2026/02/"]
 
 
 def paths_of(urls: list[str]) -> list[str]:
@@ -198,7 +202,7 @@ def test_a_page_that_says_nothing_may_look_like_a_list():
         "",
         "\x00",
         '<base href="http://[bad/"><a href="/world/a-story-of-something">x</a>',
-        '<a href="http://[bad/a-story-of-it">x</a><a href="https://www.example.com:99999/a-story-of-it">x</a><a href="//">x</a>',
+        '<a href="http://[bad/a-story-of-it">x</a><nav><a href="https://www.example.com:99999/town">x</a></nav><a href="//">x</a>',
         '<a rel="next" href="http://[bad">x</a><a href="?page=99999999999999999999">2</a><a href="/{0:%Y}/2026/03/01/">x</a>',
         "<a href='/" + "a-" * 50_000 + "'>x</a>",
         "<div class='sidebar'>" * 500 + "<a href='/world/a-story-of-something'>x</a>",

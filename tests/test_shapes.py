@@ -26,6 +26,8 @@ ARTICLES = [
     "/world/2024/feb/24/death-toll-rises",
     "/news/news_view.html?idx=8723&bc=",
     "/id_101214182/trump-postet.html",
+    "/world/story-77",
+    "/world/7-rain/",
     "/Entwurf-des-Gesetzes/!5928990/",
     "/deportes/2024/12/02/674cdc8a21efa004028b45a8.html",
     "/pais/presidente-vuelve/2022-05-04/074527.html",
@@ -220,6 +222,13 @@ def test_articles_of_real_sites_are_told_from_their_tags_and_authors(shared):
     assert found["likely"] >= 460
     assert found["learned"] >= 465
     assert found["others"] > 250 and found["told"] >= 0.93 * found["others"], found
+
+
+def test_where_nothing_looks_like_an_article_all_is_tried():
+    shapes = Shapes()
+    shapes.eager = True
+    assert shapes.judge(HOST + "/world/rain") is None
+    assert shapes.judge(HOST + "/tag/rain") is shapes.judge(HOST + "/world/?page=2") is False
 
 
 def test_signs_of_addresses_by_themselves():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from undescribed import Bare, Harbour, Hill, Plain, Undescribed, Valley
+from undescribed import Bare, Harbour, Hill, Mute, Plain, Undescribed, Valley
 
 from newsarchive.demo.server import Answer, DemoSite
 
@@ -39,7 +39,7 @@ def test_it_gives_all_of_its_articles_and_nothing_else(kind, crawl_news):
         assert len(site.requests) < first / 6, site.requests
 
 
-@pytest.mark.parametrize("kind", [Plain, Bare])
+@pytest.mark.parametrize("kind", [Plain, Mute, Bare])
 def test_it_gives_them_where_little_tells_of_them(kind, crawl_news):
     pages: Undescribed = kind(30)
     with DemoSite(pages, override=pages.answer) as site:

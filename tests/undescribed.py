@@ -337,6 +337,13 @@ class Plain(Undescribed):
         return self.framed("", "".join(f'<li><a href="{self.path(s)}">{escape(s.headline)}</a>' for s in stories) + more)
 
 
+class Mute(Plain):
+    """As the plain one, without a sitemap: nothing but the pages tells that such short names are articles'."""
+
+    def page(self, path: str) -> Answer | None:
+        return None if path == "/sitemap.xml" else super().page(path)
+
+
 class Bare(Undescribed):
     """Nothing that says anything: no structured data, no time, no feed, no sitemap; numbers in the query."""
 

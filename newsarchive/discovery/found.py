@@ -131,6 +131,7 @@ class FoundSections(Sections):
             found = links.setdefault(url, Link(url))
             found.published_at = found.published_at or _time(a, url, listed, zone)
         more = next_page(response, root, self.shapes)
+        links.pop(more, None)
         return Chunk(list(links.values()), [more] if more else [])
 
 
@@ -154,17 +155,21 @@ class FoundDays(FoundSections):
         """Return links, the rest of a day that has several pages, and the days of a month or year."""
         chunk = super().read(response, zone, since, until)
         here = archive_of(response.url)
+        articles = any(self.shapes.judge(link.url) is not False for link in chunk.links)
         # "Next" may be the next day, and a calendar has no end.
         more = [url for url in chunk.more if not archive_of(url)]
-        articles = any(self.shapes.judge(link.url) is not False for link in chunk.links)
+        within, around = [], []
         for _, url in anchors(response, tree_of(response)):
             there = archive_of(url)
             if there is None or there.until < (since or "") or there.since > (until or "9999") or url == response.url:
                 continue
-            within = here is not None and here.since <= there.since and there.until <= here.until
-            if within or (self.tree and (here is None or articles)):
-                more.append(url)
-        chunk.more = list(dict.fromkeys(more if articles or not here or here.since != here.until else ()))
+            inside = here is None or (here.since <= there.since and there.until <= here.until)
+            (within if inside else around).append(url)
+        if here is not None or self.tree:
+            more += within
+        if self.tree and (articles or within):
+            more += around
+        chunk.more = list(dict.fromkeys(more))
         return chunk
 
 

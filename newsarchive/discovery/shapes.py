@@ -58,6 +58,7 @@ NUMBERED = re.compile(
 )
 
 EXTENSION = re.compile(r"\.(?:[a-z]{2,5}\d?)$", re.I)
+NUMBER_BESIDE = re.compile(r"(?:[-_]\d+|/\d+[-_][^/]*)(?:\.\w{2,5})?/?$")
 YEAR_AT_END = re.compile(r"/(?:19|20)\d\d/?$")
 ONLY_DATE = re.compile(r"/\{(?:year|date)\}(?:/\{nn\}){0,2}(?:\.\w+)?$")
 INDEX = re.compile(r"/(?:index|default)\.\w{2,5}$", re.I)
@@ -172,7 +173,7 @@ def likely(url: str) -> bool:
         return True
     if day_of(url) or "{year}/{nn}" in "/".join(before):
         return True
-    if last.startswith(("{name", "{n}")):
+    if last.startswith(("{name", "{n}")) or NUMBER_BESIDE.search(urlsplit(url).path):
         return True
     return last.startswith("{two}.") or any(segment in ("{n}", "{name}", "{name-n}") for segment in before)
 
@@ -183,6 +184,8 @@ class Shapes:
     def __init__(self, learned: dict[str, list[int]] | None = None):
         self.signs: dict[str, list[int]] = {}
         """Shape → how often each sign was seen."""
+        self.eager = False
+        """Nothing on the site looks like an article's address elsewhere: its lists' links are all tried."""
         self._open: dict[str, list[int]] = defaultdict(lambda: [0] * 4)
         self._seen: set[tuple[str, int]] = set()
         for exact, signs in (learned or {}).items():
@@ -255,7 +258,7 @@ class Shapes:
             return False
         if _for(alike) > alike[WAS_NOT]:
             return True
-        return None if listed or likely(url) or _for(alike) or own[LISTED] >= REFUTED else False
+        return None if listed or self.eager or likely(url) or _for(alike) or own[LISTED] >= REFUTED else False
 
 
 def _for(signs: Iterable[int]) -> int:

@@ -38,6 +38,9 @@ SURVEY_DAYS = 30
 LOOKED_AT = 3
 """So many files of a sitemap index are read to learn what addresses articles have."""
 
+FEW_LINKS = 3
+"""A start page with fewer links that look like articles' has articles that do not."""
+
 MOST_SITEMAPS = 10
 MOST_LINKS = 2000
 """So many links of one file tell of all."""
@@ -180,6 +183,8 @@ class SurveyCallbacks:
     async def _surveyed(self) -> AsyncIterator[scrapy.Request]:
         if (front := self.front) is not None:
             self.own(hosts_of(front, self.shapes))
+            if not self.shapes.known:
+                self.shapes.eager = len({url for _, url in list_links(front, tree_of(front), self.shapes)}) < FEW_LINKS
             unknown = set(self.found.no_sections)
             sections = {name: self.real(url) for name, url in sections_of(front, self.hosts, self.shapes).items()}
             # A menu that lost a section still had it: its articles go on being found there until it is gone.
