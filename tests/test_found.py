@@ -136,6 +136,13 @@ def test_the_menu_names_the_sections():
     }
 
 
+def test_sections_of_one_name_and_a_page_without_a_menu():
+    menu = '<nav><a href="/sport/">Sport</a><a href="/sport/news/">News</a><a href="/arts/news/">News</a></nav>'
+    assert list(sections_of(page(menu, "/"), ["www.example.com"], Shapes())) == ["sport", "news", "arts news"]
+    list_of_all = f"<main><a href='/sport/'>Sport</a><a href='/author/ada'>Ada</a>{story(1)}</main>"
+    assert list(sections_of(page(list_of_all, "/"), ["www.example.com"], Shapes())) == ["sport"]
+
+
 def test_sections_are_found_by_name_slug_path_and_address():
     sections = FoundSections(names={"middle east": HOST + "/c/near-orient", "town": HOST + "/?cat=4"}, front=HOST + "/")
     for wanted in ("Middle East", "middle-east", "near orient", "/c/near-orient/", HOST + "/c/near-orient"):

@@ -14,7 +14,8 @@ from scrapy.http import HtmlResponse
 
 from newsarchive.discovery.found import anchors, tree_of, words_of
 from newsarchive.discovery.pagers import archive_of, page_number, says_more, says_next
-from newsarchive.discovery.shapes import Shapes, apart, likely, shape
+from newsarchive.discovery.sections import name_of
+from newsarchive.discovery.shapes import Shapes, apart, likely, never, shape
 from newsarchive.urls import absolute, clean_url, registrable_domain
 
 MOST_FEEDS, MOST_SECTIONS, MOST_HOSTS = 5, 100, 12
@@ -125,6 +126,8 @@ def sections_of(response: HtmlResponse, hosts: Iterable[str], shapes: Shapes) ->
     if len(found) < 2:
         outside = [(a, url) for a, url in links if not any(e.tag in ("article", "footer", "main") for e in a.iterancestors())]
         found |= _sections([one for one in outside if one not in menu and not likely(one[1])], shapes)
+    if not found:
+        found = _sections([(a, url) for a, url in links if not likely(url) and not never(url)], shapes)
     return dict(list(found.items())[:MOST_SECTIONS])
 
 
@@ -144,6 +147,8 @@ def _sections(links: list[tuple[etree._Element, str]], shapes: Shapes) -> dict[s
         # A long name alone may be a section's, a number with it is a story's.
         if path.count("/") > 4 or "{name-n}" in shape(url)[0] or (words in ARCHIVE_WORDS) or words.isdigit():
             continue
+        if words in found:  # "news" of sport beside "news" of culture
+            words = f"{name_of(path.strip('/').rpartition('/')[0])} {words}".strip()
         if words not in found:
             found[words] = url
             known.add(url)
