@@ -11,7 +11,9 @@ from scrapy.http import HtmlResponse
 
 from newsarchive.extract import opengraph
 from newsarchive.extract.article import tree_of
+from newsarchive.extract.html import canonical_link
 from newsarchive.extract.select import compiled, text_of
+from newsarchive.urls import absolute
 
 ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|NewsStory)$")
 # Types of pages that are no articles, whatever else is described on them.
@@ -42,7 +44,9 @@ def called(response: HtmlResponse) -> tuple[bool | None, str]:
     things = [thing for script in compiled(SCRIPTS)(root) for thing in _things(text_of(script))]
     kinds = {kind for thing in things for kind in _types(thing)}
     articles = [thing for thing in things if any(ARTICLE.search(k) and k != "JobPosting" for k in _types(thing))]
-    if len(articles) == 1 or any(_is_of(thing, response.url) for thing in articles):
+    own = {urlsplit(url).path.rstrip("/") for url in (response.url, absolute(response.url, canonical_link(root))) if url}
+    # A section's page may describe the story on its top.
+    if any(_is_of(thing, own) for thing in articles) or (len(articles) == 1 and not _named(articles[0])):
         return True, "article"
     marked = [element.get("itemtype", "").rpartition("/")[2] for element in compiled(ITEMS)(root)]
     marked_articles = [kind for kind in marked if ARTICLE.search(kind) and kind != "JobPosting"]
@@ -58,19 +62,22 @@ def called(response: HtmlResponse) -> tuple[bool | None, str]:
         return True, "article"
     if len(articles) > 1 or len(marked_articles) > 1:
         return None, LIST
-    if len({urlsplit(str(href)).path for query in (HEADINGS, HEADED_LINKS) for href in compiled(query)(root)}) >= TEASERS:
+    headed = {absolute(response.url, href) for query in (HEADINGS, HEADED_LINKS) for href in compiled(query)(root)}
+    if len(headed - {None}) >= TEASERS:
         return None, LIST
     return None, NOTHING
 
 
-def _is_of(thing: dict, url: str) -> bool:
+def _named(thing: dict[str, Any]) -> list[str]:
+    """The paths under which an object says that it is to be found."""
     pages = [thing.get("url"), thing.get("@id"), thing.get("mainEntityOfPage")]
-    named = [page.get("@id") or page.get("url") if isinstance(page, dict) else page for page in pages]
-    path = urlsplit(url).path.rstrip("/")
-    try:
-        return any(isinstance(name, str) and urlsplit(name).path.rstrip("/") == path for name in named)
-    except ValueError:  # such as an unclosed bracket in the host
-        return False
+    names = [page.get("@id") or page.get("url") if isinstance(page, dict) else page for page in pages]
+    urls = [absolute("https://name.invalid/", name) for name in names if isinstance(name, str)]
+    return [path for url in urls if url and (path := urlsplit(url).path.rstrip("/"))]
+
+
+def _is_of(thing: dict[str, Any], own: set[str]) -> bool:
+    return any(path in own for path in _named(thing))
 
 
 def _things(text: str) -> list[dict[str, Any]]:
