@@ -117,6 +117,8 @@ def test_files_of_a_sitemap_that_hold_no_articles_of_the_days_are_passed_over():
     chunk = FoundSitemaps().read(XmlResponse(HOST + "/sitemap.xml", body=body.encode()), "UTC", "2026-03-01", None)
     assert paths_of(chunk.more) == ["/post-sitemap.xml", "/sitemap-2026-03.xml", "/s.xml.gz"]
     assert holds_no_articles(HOST + "/sitemap-tags-1.xml") and not holds_no_articles(HOST + "/sitemap_articles_2026.xml")
+    # The second of many files, and all that is old.
+    assert not any(holds_no_articles(HOST + f"/{name}") for name in ("sitemap-page-2.xml", "archive-sitemap.xml", "page3.xml.gz"))
 
 
 def test_the_menu_names_the_sections():

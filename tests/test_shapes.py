@@ -11,7 +11,8 @@ import pytest
 from lxml import html
 
 from newsarchive.discovery.pagers import archive_of, next_by_number, page_number, says_next
-from newsarchive.discovery.shapes import LISTED, REFUTED, SAID, WAS, WAS_NOT, Shapes, day_of, likely, never, shape
+from newsarchive.discovery.shapes import LISTED, REFUTED, SAID, WAS, WAS_NOT, Shapes, day_of, likely, shape
+from newsarchive.discovery.words import never
 from newsarchive.urls import absolute, clean_url, registrable_domain
 
 HOST = "https://example.org"

@@ -11,7 +11,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.feed import Feed
-from newsarchive.discovery.found import anchors, holds_no_articles, list_links, tree_of
+from newsarchive.discovery.found import holds_no_articles
 from newsarchive.discovery.front import (
     USUAL_FEEDS,
     USUAL_SITEMAPS,
@@ -22,6 +22,7 @@ from newsarchive.discovery.front import (
     sections_of,
     usual_places,
 )
+from newsarchive.discovery.lists import anchors, list_links, tree_of
 from newsarchive.discovery.pagers import archive_of
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.shapes import LISTED, SAID, Shapes
