@@ -3,9 +3,42 @@
 from __future__ import annotations
 
 import pytest
+from scrapy.http import HtmlResponse
 from undescribed import Bare, Harbour, Hill, Mute, Plain, Undescribed, Valley
 
 from newsarchive.demo.server import Answer, DemoSite
+from newsarchive.extract.article import load_article
+from newsarchive.spiders.news import AnySpider
+
+PAGE = "https://www.example.com/world/rain-in-town-1234567"
+
+
+@pytest.mark.parametrize(
+    ("canonical", "counts"),
+    [
+        (PAGE, True),
+        ("https://example.com/rain", True),
+        ("https://www.example.com/2026/03/01/rain/", True),
+        ("https://www.example.com/world/other-story-7654321", False),
+        ("https://www.example.com/", False),
+        ("https://www.example.com/world/?page=2", False),
+        ("https://www.example.com/tag/rain", False),
+        ("https://www.example.com/world/", False),
+        ("https://www.example.org/world/rain-in-town-1234567", False),
+    ],
+)
+def test_a_canonical_link_counts_when_it_may_be_the_articles_own(canonical, counts):
+    """One theme gave the address of the section to every article: they would all be one."""
+    spider = AnySpider(url="https://www.example.com/")
+    spider.listed.add("https://www.example.com/world")
+    body = f"""<html><head><link rel="canonical" href="{canonical}"></head><body><h1>Rain</h1>
+<div itemscope itemtype="https://schema.org/NewsArticle"><p itemprop="articleBody">{"It rained. " * 50}</p></div></body></html>"""
+    response = HtmlResponse(PAGE, body=body.encode(), encoding="utf-8")
+    article = load_article(response)
+    assert spider.none_of_its(response, article) is None
+    assert article.key == (canonical if counts else PAGE)
+    assert article.id == f"example.com:{article.key}"
+    assert ("canonical_ignored" in article.flags) is not counts
 
 
 @pytest.fixture

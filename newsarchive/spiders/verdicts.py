@@ -12,6 +12,7 @@ from scrapy.http import HtmlResponse
 
 from newsarchive.discovery.shapes import SAID, WAS, WAS_NOT, day_of, shape
 from newsarchive.discovery.walk import Walk
+from newsarchive.discovery.words import never
 from newsarchive.extract.article import READABLE, is_article, reads_like_article
 from newsarchive.extract.kind import LIST, called
 from newsarchive.items import Article, Link
@@ -81,7 +82,7 @@ class VerdictCallbacks:
             return None
         url = self.real(response.url)
         says, what = called(response)
-        sure = self.shapes.sure(url)
+        sure = "urls" in self.given or self.shapes.sure(url)
         self._marked += says is True
         reads = is_article(article) and (sure or (what != LIST and self._reads(article, url)))
         if says is False or (says is None and not reads and not (sure and not article.headline)):
@@ -105,10 +106,13 @@ class VerdictCallbacks:
 
     def _settle_identity(self, article: Article, url: str) -> None:
         """A canonical link that leads to a front page, a section, another host or another number is none."""
+        own, named_url = clean_url(not_amp(url)), self.real(article.url)
+        if article.url == own:
+            return
         numbers, named = (set(NUMBERS.findall(urlsplit(address).path)) for address in (url, article.url))
         other = bool(numbers and named) and not numbers & named
-        if other or self.identify(article.url) is None or self.shapes.judge(self.real(article.url)) is False:
-            article.key = article.url = clean_url(not_amp(url))
+        if other or self.identify(named_url) is None or self.shapes.refuted(named_url) or never(named_url):
+            article.key = article.url = own
             article.id = f"{article.site}:{article.key}"
             if "canonical_ignored" not in article.flags:
                 article.flags.append("canonical_ignored")
