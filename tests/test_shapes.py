@@ -116,6 +116,8 @@ def test_what_was_learned_is_kept():
     shapes.learn(HOST + "/politics/rain", WAS)
     later = Shapes(json.loads(json.dumps(shapes.as_learned())))
     assert later.known and later.judge(HOST + "/sport/goal") is True
+    # The words of one address alone are not.
+    assert list(later.signs) == ["/{w}/{word}"]
 
 
 @pytest.mark.parametrize(

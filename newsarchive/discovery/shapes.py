@@ -166,12 +166,19 @@ class Shapes:
         self._count(exact, [int(n == sign) for n in range(4)])
 
     def as_learned(self) -> dict[str, list[int]]:
-        """Return what is known as plain data. What was refuted is tried once more by the next crawl."""
-        kept = sorted(self.signs.items(), key=lambda item: -sum(item[1]))[:MOST_SHAPES]
-        return {
-            exact: [*signs[:WAS_NOT], min(signs[WAS_NOT], REFUTED - 1 if not _for(signs) else signs[WAS_NOT])]
-            for exact, signs in kept
-        }
+        """Return what is known as plain data: of a shape that was seen once only its open form, which quotes no address.
+
+        What was refuted is tried once more by the next crawl.
+        """
+        learned: dict[str, list[int]] = {}
+        for exact, signs in sorted(self.signs.items(), key=lambda item: -sum(item[1])):
+            name = exact if sum(signs) > 1 else _opened(exact)
+            if name in learned or len(learned) < MOST_SHAPES:
+                learned[name] = [a + b for a, b in zip(learned.get(name, [0] * 4), signs, strict=True)]
+        for signs in learned.values():
+            if not _for(signs):
+                signs[WAS_NOT] = min(signs[WAS_NOT], REFUTED - 1)
+        return learned
 
     @property
     def known(self) -> bool:
