@@ -96,10 +96,15 @@ def test_a_section_is_asked_for_by_its_name_in_the_menu(kind, section, crawl_new
 def test_days_are_asked_for_at_the_archive_by_date(crawl_news):
     pages = Valley()
     with DemoSite(pages, override=pages.answer) as site:
-        done = crawl_news(site, "-a", "since=2026-03-05", "-a", "until=2026-03-06")
-    wanted = {pages.url(pages.path(s)) for s in pages.stories if f"{s.published:%F}" in ("2026-03-05", "2026-03-06")}
-    assert len(wanted) > pages.chunk  # one day has two pages
+        done = crawl_news(site, "-a", "since=2026-02-27", "-a", "until=2026-03-02")
+    wanted = {pages.url(pages.path(s)) for s in pages.stories if f"{s.published:%F}" in ("2026-03-01", "2026-03-02")}
+    assert len(wanted) > 2 * pages.chunk  # a day has two pages
     assert {url for (url,) in done.rows("select url from article")} == wanted, done.log
+    # On the last days of February there was no news, and there is no page.
+    assert done.rows('select since, "end", links from listing order by since')[:2] == [
+        ("2026-02-27", "exhausted", 0),
+        ("2026-02-28", "exhausted", 0),
+    ]
     assert done.rows('select distinct source, "end" from listing') == [("days", "exhausted")]
 
 

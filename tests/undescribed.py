@@ -236,7 +236,7 @@ class Valley(Undescribed):
     """Short names under days, archives by day with a calendar without end; no structured data, no feed, no sitemap, no pager."""
 
     host = "www.example.org"
-    chunk = 6
+    chunk = 4
 
     def path(self, story: Story) -> str:
         # One word, as no other site's articles have it.
@@ -271,6 +271,8 @@ class Valley(Undescribed):
         try:
             day = date(*map(int, parts[:3]))
         except (ValueError, TypeError):
+            return None
+        if day < days[0]:
             return None
         number = int(parts[4]) if len(parts) == 5 else 1
         stories = self.on(day)

@@ -162,6 +162,8 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
 
     def parse_listing(self, response: Response, walk: Walk) -> Iterator[scrapy.Request]:
         """As every site's; but what a menu names, and is no listing, is none of the site's sections."""
+        if self.start_page and walk.listing.source == "days" and response.status in (404, 410):
+            return self._empty_day(response, walk)
         requests = super().parse_listing(response, walk)
         if walk.listing.source != "sections" or walk.pages or self.arguments.sections or not self.start_page:
             return requests
@@ -173,6 +175,14 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
         if any("link" in request.meta for request in requests) and not called(response)[0]:
             return requests
         return self._no_section(response, walk)
+
+    def _empty_day(self, response: Response, walk: Walk) -> list[scrapy.Request]:
+        """An archive has no page of a day without news."""
+        response.meta["unread"] = True
+        if walk.end is None:
+            walk.take([], {}, [])
+            return self.walk_ended(walk) if walk.end else []
+        return []
 
     def _no_section(self, response: Response, walk: Walk) -> list[scrapy.Request]:
         response.meta["unread"] = True
