@@ -60,6 +60,10 @@ def test_each_story_has_the_time_that_stands_by_it():
         ('<a href="/sport/">More</a><a href="https://other.example/world/?page=2">2</a>', None),
         ('<a href="/world/">Next</a>', None),
         ('<a href="/world/rest/77">Load more</a>', "/world/rest/77"),
+        ('<div data-next-url="/services/list?id=77"></div>', "/services/list?id=77"),
+        ('<button class="btn list-more" data-url="/services/list?id=77">+</button>', "/services/list?id=77"),
+        ('<div class="share" data-url="/services/list?id=77"></div>', None),
+        ('<div data-next-url="https://other.example/world/"></div>', None),
         ('<a href="/world/rain-77">mehr</a><a href="/world/rain-78">mehr</a>', None),
     ],
 )

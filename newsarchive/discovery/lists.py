@@ -30,6 +30,9 @@ TIMES = etree.XPath(".//time/@datetime | .//@data-unixtime | .//*[@itemprop='dat
 FEW = 4
 """So few links beside a list are no list themselves."""
 
+LOADED = ("data-next-url", "data-more-url", "data-next-page-url", "data-url")
+LOADING = etree.XPath("|".join(f"//*[@{name}]" for name in LOADED))
+LOADS = re.compile(r"(?:^|[\s_-])(?:load|show)?[-_]?(?:more|next|infinite|pager)(?:$|[\s_-])", re.I)
 CLIMB = 6
 """So far above a link stands the element that holds its time."""
 
@@ -108,7 +111,18 @@ def next_page(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> s
             return url
         if says_more(words):
             rest.add(url)
-    return rest.pop() if len(rest) == 1 else None  # one for each story
+    return rest.pop() if len(rest) == 1 else _loaded(response, root, shapes)  # several: one for each story
+
+
+def _loaded(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> str | None:
+    """What a script would load behind the list, where an element names its address."""
+    for element in LOADING(root):
+        for name in LOADED:
+            url = absolute(response.url, element.get(name))
+            named = name != "data-url" or LOADS.search(f"{element.get('class')} {element.get('id')} {words_of(element)}")
+            if url and named and is_address(url) and shapes.judge(url) is not True and url != response.url:
+                return url if urlsplit(url).hostname == urlsplit(response.url).hostname else None
+    return None
 
 
 def _above(path: str, query: str) -> set[str]:
