@@ -109,6 +109,9 @@ def test_a_plain_sitemap_proves_nothing():
     shapes.learn(HOST + "/pages/imprint", LISTED)
     assert shapes.judge(HOST + "/pages/imprint") is False
     assert not shapes.known
+    # What it names may be an article all the same, whatever it looks like.
+    assert shapes.judge(HOST + "/world/rain", listed=True) is None
+    assert shapes.judge(HOST + "/tag/rain", listed=True) is False
 
 
 def test_what_was_learned_is_kept():
