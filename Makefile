@@ -9,18 +9,20 @@ demo: $(VENV)/run
 	@$(BIN)/scrapy demo
 
 test: $(VENV)/dev $(VENV)-pywb/done $(VENV)-scrapyd/done
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -rs -n auto
 
 bench: $(VENV)/dev
 	$(BIN)/python bench/capture.py --day
+	$(BIN)/python bench/browser.py
 
 # Kills crawls 200 times at random moments, then one at every 25th write or fsync; the sweep wants strace.
 torture: $(VENV)/dev
 	@command -v strace > /dev/null || { echo "strace is missing: apt-get install strace"; exit 1; }
 	PYTHONPATH=. $(BIN)/python tests/torture.py --kills 200 --sweep 25
 
-# Alarms in simulated time: twenty weeks of troubles, and twenty quiet years.
+# Alarms: a week of real crawls with a moved clock, twenty simulated weeks of troubles, and twenty quiet years.
 years: $(VENV)/dev
+	PYTHONPATH=.:tests $(BIN)/python tests/real_week.py
 	PYTHONPATH=.:tests $(BIN)/python tests/simulated.py
 
 lint: $(VENV)/dev

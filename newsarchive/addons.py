@@ -14,6 +14,7 @@ from scrapy.exceptions import NotConfigured
 
 import newsarchive
 from newsarchive.capture import CaptureMiddleware, CapturePolicy, CaptureStorage
+from newsarchive.chromium import find_browser
 from newsarchive.jsonlines import JsonLinesExtension
 from newsarchive.middlewares import RobotsMiddleware, SightingMiddleware, SiteMiddleware
 from newsarchive.mirror import MirrorDownloadHandler, MirrorMiddleware
@@ -112,6 +113,32 @@ class MetricsAddon:
         settings.setdefault_in_component_priority_dict("EXTENSIONS", MetricsFile, 5)
 
 
+class BrowserAddon:
+    """Draws pages that need it with a browser. On: ``PLAYWRIGHT = True``; a replay has what was drawn."""
+
+    def update_settings(self, settings) -> None:
+        if not settings.getbool("PLAYWRIGHT") or settings["REPLAY"]:
+            raise NotConfigured
+        executable = find_browser(settings)
+        # Here, not above: off, nothing of it is loaded.
+        from newsarchive.browser import ARGUMENTS, POPUPS, LazyProvider
+        from newsarchive.drawing import BrowserDownloadHandler, Drawing
+
+        handlers = settings.getdict("DOWNLOAD_HANDLERS")
+        handlers |= {scheme: BrowserDownloadHandler for scheme in ("http", "https")}
+        settings.set("DOWNLOAD_HANDLERS", handlers, priority=settings.getpriority("DOWNLOAD_HANDLERS") or 0)
+        launch = {"executable_path": executable, "timeout": 20_000, "args": ARGUMENTS, "ignore_default_args": [POPUPS]}
+        settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", launch, priority="addon")
+        settings.set("PLAYWRIGHT_BROWSER_PROVIDER", LazyProvider, priority="addon")
+        settings.set("PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", 0, priority="addon")  # a page is held to its time by us
+        settings.set("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT", settings.getint("PLAYWRIGHT_PAGES") + 1, priority="addon")
+        # Drawing is no asking: what a page asks for waits in its site's own slot.
+        slots = settings.getdict("DOWNLOAD_SLOTS")
+        slots["browser"] = {"concurrency": settings.getint("PLAYWRIGHT_PAGES"), "delay": 0.001, "jitter": 0}
+        settings.set("DOWNLOAD_SLOTS", slots, priority=settings.getpriority("DOWNLOAD_SLOTS"))
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", Drawing, 30)
+
+
 class MirrorAddon:
     """Makes ``base_url`` work."""
 
@@ -163,6 +190,8 @@ NUMBERS = (
     "IMAGE_MAX_BYTES",
     "LISTING_CAPTURE_DAYS",
     "LISTING_MAX_PAGES",
+    "PLAYWRIGHT_PAGES",
+    "PLAYWRIGHT_PAGE_SECONDS",
     "RETRY_AFTER_MAX",
     "REVISIT_MAX",
     "REVISIT_MAX_DAYS",
@@ -177,6 +206,9 @@ def check_numbers(settings) -> None:
     for name in NUMBERS:
         if not number(settings[name]) >= 0:
             raise ValueError(f"{name} is {settings[name]}; it must be a number, 0 or more")
+    for name in ("PLAYWRIGHT_PAGES", "PLAYWRIGHT_PAGE_SECONDS"):
+        if number(settings[name]) < 1:
+            raise ValueError(f"{name} is {settings[name]}; it must be 1 or more")
     if not number(settings["HEARTBEAT_SECONDS"]) > 0:
         raise ValueError("HEARTBEAT_SECONDS is 0; it is seconds between two signs of life and must be more than 0")
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from newsarchive.dates import parse_day, zone
 from newsarchive.discovery.wayback import WAYBACK
+from newsarchive.unpacking import ZSTD
 
 FIRST_DAY = "1990-01-01"
 NAMES = ("section", "source", "since", "until", "urls", "base_url", "max_articles", "warc", "cdx")
@@ -167,9 +168,12 @@ def _files(pattern: str | None) -> tuple[Path, ...]:
         raise ValueError(f"warc={pattern} names no file *.warc or *.warc.gz")
     for file in files:
         try:
-            file.open("rb").close()
+            with file.open("rb") as opened:
+                packed = ZSTD.match(opened.read(4))
         except OSError as error:
             raise ValueError(f"warc: cannot read {file}: {error.strerror}") from None
+        if packed:
+            raise ValueError(f"warc: {file} is packed with zstd, which is not read; unpack it first")
     return files
 
 

@@ -17,6 +17,9 @@ from newsarchive.store.warc import (
 from newsarchive.trouble import FAULTS
 from newsarchive.warcmessages import read_response
 
+CONDITIONS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
+"""Headers of a conditional request, and those of the capture that they come from."""
+
 
 class NotCaptured(IgnoreRequest):
     """A replayed archive has no answer to a request."""
@@ -44,7 +47,7 @@ class CaptureStorage:
             request.meta["captured"] = self.store.add(row)
             return response
         try:
-            row = self.store.archive.captures.newest(request.url) if self.store.folder else None
+            row = self.store.known(request)
         except FAULTS as error:  # here, for Scrapy takes whatever comes out for a broken entry of its cache
             if spider.ledger.fail(error) is error:
                 raise
@@ -74,7 +77,7 @@ class CapturePolicy:
 
     def is_cached_response_fresh(self, cachedresponse: Response, request: Request) -> bool:
         """In a replay, yes; else ask with the validators of the last 200."""
-        for name, validator in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
+        for name, validator in CONDITIONS.items():
             if not self.replay and (value := cachedresponse.headers.get(validator)):
                 request.headers[name] = value
         return self.replay
@@ -95,7 +98,7 @@ class CaptureMiddleware(HttpCacheMiddleware):
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         request.meta.pop("_dont_cache", None)
         known = request.meta.pop("cached_response", None)
-        row = request.meta.pop("capture_row", None)
+        row = request.meta.get("capture_row")
         if "cached" in response.flags or not self.policy.should_cache_request(request):
             return response
         try:
@@ -103,6 +106,8 @@ class CaptureMiddleware(HttpCacheMiddleware):
             await self.storage.store.room()
         except FAULTS as error:
             raise self.crawler.spider.ledger.fail(error) from None
+        finally:
+            self._forget(request)
         if known is None or not self.policy.is_cached_response_valid(known, response, request):
             return response
         self.stats.inc_value("archive/capture/not_modified")
@@ -113,10 +118,16 @@ class CaptureMiddleware(HttpCacheMiddleware):
             self.stats.inc_value("archive/capture/unreadable")
             self.crawler.spider.logger.error("Cannot read the capture of %s again: %s", request.url, error)
             again = request.replace(dont_filter=True)
-            for name in ("If-None-Match", "If-Modified-Since"):
-                again.headers.pop(name, None)
             again.meta["dont_cache"] = True
             return again
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         request.meta.pop("cached_response", None)
+        self._forget(request)
+
+    @staticmethod
+    def _forget(request: Request) -> None:
+        """What was asked of one address is not asked of the one that it leads to: a redirect copies the request."""
+        request.meta.pop("capture_row", None)
+        for name in CONDITIONS:
+            request.headers.pop(name, None)

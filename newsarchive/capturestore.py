@@ -1,9 +1,8 @@
-"""The captures of a crawl: written into WARC files by a thread, or given back from those of another archive."""
+"""The captures of a crawl, written into WARC files by a thread. Those of a replay: :mod:`newsarchive.replaystore`."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,12 +12,11 @@ from scrapy import Request
 from scrapy.http import Response
 
 from newsarchive.store.archive import Archive
-from newsarchive.store.captures import COLUMNS, Captures
+from newsarchive.store.captures import IMPORTED, LISTINGS
 from newsarchive.store.warc import (
     IDENTICAL,
     NOT_MODIFIED,
     WarcWriter,
-    locate,
     payload_digest,
 )
 from newsarchive.store.warc_erase import quoting
@@ -29,9 +27,6 @@ QUEUED_BYTES = 64 * 1024 * 1024
 
 UNSETTLED = 8
 """So many answers may wait for the disk: a kill loses them, and they are asked for again."""
-
-LISTINGS = ("listing", "robots")
-"""Kinds of capture that stand in files of their own, so that a rule may let them go."""
 
 
 @dataclass
@@ -87,13 +82,18 @@ class CaptureStore:
             "etag": header(response, "ETag"),
             "last_modified": header(response, "Last-Modified"),
             "digest": payload_digest(response.body),
-            "kind": request.meta.get("kind", "other"),
+            "kind": IMPORTED if taken_at else request.meta.get("kind", "other"),
         }
         captured = Captured(row, with_article=taken_at is not None)
         self.waiting.append(captured)
         if self.folder is None:
             return captured
-        before = self.archive.captures.newest(request.url)
+        if response.status == 304:  # it speaks of the capture whose validators were sent
+            before = request.meta.get("capture_row")
+        elif "dont_cache" in request.meta:  # asked whole, for what was there cannot be read
+            before = None
+        else:
+            before = self.archive.captures.newest(request.url, kind=row["kind"])
         writer = self.writers[row["kind"] in LISTINGS]
         if "playwright" in response.flags:
             captured.written = self.thread.submit(self._write_drawn, writer, captured, response)
@@ -110,6 +110,12 @@ class CaptureStore:
         captured.written.add_done_callback(lambda _: loop.call_soon_threadsafe(self._dequeue, size))
         return captured
 
+    def known(self, request: Request) -> dict | None:
+        """Return the row of the capture that ``request`` is to ask whether it changed; None: ask for the whole."""
+        kind = request.meta.get("kind", "other")
+        row = self.archive.captures.newest(request.url, kind=kind) if self.folder else None
+        return None if row is None or self._aging(kind, row) else row
+
     def snapshots(self, url: str) -> list[int]:
         """Nothing is replayed."""
         return []
@@ -123,15 +129,17 @@ class CaptureStore:
             return None
         if row["status"] == 304:
             profile = NOT_MODIFIED
-        elif row["status"] == before["status"] and row["digest"] == before["digest"] and not self._aging(row, before):
+        elif row["status"] == before["status"] and row["digest"] == before["digest"] and not self._aging(row["kind"], before):
             profile = IDENTICAL
         else:
             return None
         return profile, before["url"], warc_date(before["fetched_at"])
 
-    def _aging(self, row: dict, before: dict) -> bool:
+    def _aging(self, kind: str, before: dict) -> bool:
         """A listing's bytes are written anew at half their time, so that no revisit outlives what it refers to."""
-        return bool(self.retention) and row["kind"] in LISTINGS and before["fetched_at"] < self.archive.ago(self.retention / 2)
+        if not self.retention or kind not in LISTINGS:
+            return False
+        return self.archive.captures.written_at(before) < self.archive.ago(self.retention / 2)
 
     def _write(
         self, writer: WarcWriter, captured: Captured, response: Response, heads: tuple[bytes | None, bytes], revisit
@@ -194,58 +202,3 @@ class CaptureStore:
     def files(self) -> list[Path]:
         """Return the files that were written."""
         return [path for writer in self.writers.values() for path in self.folder.glob(f"{writer.name}-?????.warc.gz")]
-
-
-class ReplayStore:
-    """The captures of another archive, in the folder ``source``, given back instead of asking anybody.
-
-    What is given back is entered in ``archive`` as well; the WARC files are linked to, or copied where that cannot be.
-    """
-
-    def __init__(self, archive: Archive, crawl: int, source: Path, folder: Path):
-        self.archive, self.crawl, self.folder = archive, crawl, folder
-        self.source = source / "warc"
-        replayed = Archive(source / "archive.db", read_only=True)
-        self.captures: Captures = replayed.captures
-        archive.withdrawals.take_over(replayed)
-        self.tainted = False
-
-    def find(self, request: Request) -> dict | None:
-        """Return the row of the newest answer to ``request``, a 200 if there was one; or the one that its meta names."""
-        if request.meta.get("kind") == "article" and "snapshot" not in request.meta:
-            # Its texts one after the other, as the publisher put them there.
-            request.meta["snapshot"], *request.meta["snapshots"] = self.snapshots(request.url) or [None]
-        if number := request.meta.get("snapshot"):
-            return self.captures.get(number)
-        return self.captures.newest(request.url) or self.captures.newest(request.url, status=None)
-
-    def snapshots(self, url: str) -> list[int]:
-        """Return the captures of a listing that differ from the one before, oldest first."""
-        return self.captures.different(url)
-
-    def add(self, row: dict) -> Captured:
-        """Enter a row of the other archive, and its file."""
-        row = dict(row) | {"crawl": self.crawl}
-        path = locate(self.source, row["file"])
-        target = self.folder / row["file"]
-        if not target.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                target.hardlink_to(path)
-            except OSError:
-                shutil.copyfile(path, target)
-        self.archive.captures.add(**{name: row[name] for name in COLUMNS})
-        return Captured(row, safe=True)
-
-    async def room(self) -> None:
-        pass
-
-    async def settle(self, captured: Captured | None = None) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
-
-    def files(self) -> list[Path]:
-        """Nothing is written."""
-        return []

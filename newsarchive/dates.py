@@ -105,6 +105,11 @@ def _read(raw: str) -> tuple[datetime, str]:
     return at, "minute" if clock else "day"
 
 
+def is_of_the_web(at: datetime) -> bool:
+    """Tell whether a page can have been captured at ``at``: not before the web, nor after tomorrow."""
+    return datetime(1990, 1, 1, tzinfo=UTC) < at < datetime.now(UTC) + timedelta(days=1)
+
+
 def day_in(at: datetime, site_zone: str) -> str:
     """Return the day of ``at`` in ``site_zone``, ``YYYY-MM-DD``."""
     return at.astimezone(zone(site_zone)).date().isoformat()

@@ -36,12 +36,16 @@ class Frontier:
         crawler.signals.connect(self._item_left, signals.item_error)
 
     async def waiting(self, cover: Cover) -> AsyncIterator[Request]:
-        """Yield requests for the pages of ``cover`` that wait since earlier crawls, as fast as they are fetched."""
+        """Yield requests for the pages of ``cover`` that wait since earlier crawls, as fast as they are fetched.
+
+        Then for those that were gone and may be back.
+        """
         self.cover = cover
-        while pages := self.spider.ledger.claim(cover, self.room()):
-            for page in pages:
-                yield self.spider.article_request(page.url, page.id, page.day, page.via)
-            await self.crawler.signals.wait_for(signals.scheduler_empty)
+        for gone in (False, True):
+            while pages := self.spider.ledger.claim(cover, self.room(), gone):
+                for page in pages:
+                    yield self.spider.article_request(page.url, page.id, page.day, page.via)
+                await self.crawler.signals.wait_for(signals.scheduler_empty)
 
     async def revisits(self, cover: Cover) -> AsyncIterator[Request]:
         """Yield requests for stored articles that are worth a re-visit, as many as the budget of the crawl allows."""

@@ -7,10 +7,8 @@ import hashlib
 import logging
 import os
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-import imagesize
 from scrapy import Request, signals
 from scrapy.exceptions import DontCloseSpider, DownloadCancelledError, IgnoreRequest, NotConfigured
 from scrapy.http import Response
@@ -18,6 +16,7 @@ from scrapy.pipelines.files import FilesPipeline, FSFilesStore
 
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.middlewares import RobotsUnavailable
+from newsarchive.pictures import TYPES, measured
 from newsarchive.slowdown import HostClosed, Stopped
 from newsarchive.store.images import Picture
 from newsarchive.store.warc import sync_folder
@@ -27,20 +26,6 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """So many pictures are asked for before the next are claimed: a stop waits for no more."""
-
-# First bytes → type and file ending. Only what a browser shows as a picture is one.
-TYPES = (
-    (b"\xff\xd8\xff", 0, "image/jpeg", "jpg"),
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png", "png"),
-    (b"GIF8", 0, "image/gif", "gif"),
-    (b"WEBP", 8, "image/webp", "webp"),
-    (b"ftypavif", 4, "image/avif", "avif"),
-    (b"ftypavis", 4, "image/avif", "avif"),
-    (b"ftyphei", 4, "image/heic", "heic"),
-    (b"BM", 0, "image/bmp", "bmp"),
-    (b"II*\x00", 0, "image/tiff", "tif"),
-    (b"MM\x00*", 0, "image/tiff", "tif"),
-)
 
 
 @dataclass
@@ -97,6 +82,7 @@ class ImageFilesPipeline(FilesPipeline):
         self.task: asyncio.Task | None = None
         crawler.signals.connect(self._begin, signals.spider_opened)
         crawler.signals.connect(self._idle, signals.spider_idle)
+        crawler.signals.connect(self._came, signals.bytes_received)
         for signal in (signals.item_scraped, signals.item_dropped):
             crawler.signals.connect(self._item_left, signal)
 
@@ -124,6 +110,13 @@ class ImageFilesPipeline(FilesPipeline):
                 continue
             self.busy = False
             await self.news.wait()
+
+    def _came(self, data: bytes, request: Request) -> None:
+        """Count what is fetched of pictures, kept or not."""
+        if request.meta.get("kind") == "image":
+            before, self.left = self.left, self.left - len(data)
+            if self.left <= 0 < before:
+                logger.info("IMAGES_MAX_BYTES are fetched: the other pictures wait for the next crawl")
 
     def _item_left(self) -> None:
         self.news.set()
@@ -163,10 +156,7 @@ class ImageFilesPipeline(FilesPipeline):
             raise NotKept("waiting", f"HTTP {response.status}")
         type, width, height = measured(response.body)
         if type is None:
-            raise NotKept("broken", f"{len(response.body)} bytes that are no picture of a kind that is kept")
-        before, self.left = self.left, self.left - len(response.body)
-        if self.left <= 0 < before:
-            logger.info("IMAGES_MAX_BYTES are fetched: the other pictures wait for the next crawl")
+            raise NotKept("broken", f"{len(response.body)} bytes that are no whole picture of a kind that is kept")
         found = await super().media_downloaded(response, request, info, item=item)
         digest = hashlib.sha256(response.body).hexdigest()
         self.ledger.image_stored(
@@ -196,12 +186,3 @@ class ImageFilesPipeline(FilesPipeline):
         digest = hashlib.sha256(response.body).hexdigest()
         ending = next(ending for start, at, _, ending in TYPES if response.body[at:].startswith(start))
         return f"{digest[:2]}/{digest}.{ending}"
-
-
-def measured(body: bytes) -> tuple[str | None, int | None, int | None]:
-    """Return type, width and height in pixels of the picture ``body``; the type None when it is none that can be shown."""
-    kind = next((type for start, at, type, _ in TYPES if body[at : at + len(start)] == start), None)
-    if kind is None:
-        return None, None, None
-    width, height = imagesize.get(BytesIO(body))
-    return (kind, width, height) if width > 0 and height > 0 else (None, None, None)

@@ -115,6 +115,9 @@ class Visit:
     counts: bool = True
     """False when a crawl's ``section``, ``since`` or ``until`` leave the article out of its feed."""
 
+    passing: bool = False
+    """A redirect led here that says of itself that it is for the time being."""
+
 
 @dataclass
 class Article:

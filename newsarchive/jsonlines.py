@@ -1,19 +1,10 @@
-"""``JSONLINES_PATH``: a file with one line for each text of the archive, that no crash can tear, shorten or double.
-
-A crawl that is killed may leave lines that its transaction did not enter in the archive; who writes next cuts them off. A
-file that lacks what the archive says, or that came from elsewhere, is read first, and gets what it lacks.
-"""
+"""``JSONLINES_PATH``: a file that is kept in step with the archive, see :mod:`newsarchive.jsonlinesfile`."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -21,158 +12,13 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
-from newsarchive.exporters import json_line
+from newsarchive.jsonlinesfile import JsonLinesFile
 from newsarchive.monitor import archive_enabled, open_archive
+from newsarchive.stopping import ToldToStop
 from newsarchive.store.archive import Archive, ArchiveError
-from newsarchive.store.warc import sync_folder
 from newsarchive.trouble import FAULTS, line_of
 
 logger = logging.getLogger(__name__)
-
-BATCH = 500
-"""So many texts are written in one transaction: others wait no longer for the archive."""
-
-LONGEST = 64 * 1024 * 1024
-"""No article's line is longer, in bytes."""
-
-BEGIN = b'{"id": "'
-
-
-class JsonLinesFile:
-    """The file ``path``, kept in step with ``archive``. Several processes may do so at once; a file has one archive."""
-
-    def __init__(self, archive: Archive, path: Path | str):
-        # One file under two names would be two files to the archive.
-        self.archive, self.path = archive, Path(os.path.realpath(path))
-        self.table, self.name = archive.jsonlines, str(self.path)
-
-    def write(self) -> int:
-        """Append up to :data:`BATCH` texts that are not in the file, and return how many; 0: it is in step.
-
-        Raises :class:`ArchiveError` when the file holds something else than articles.
-        """
-        while True:
-            with self.archive.transaction():
-                if self._is_ours():
-                    seq, size = self.table.get(self.name)
-                    return self._append(self.table.texts(seq, BATCH), seq, size)
-            self._take_over()
-
-    def _is_ours(self) -> bool:
-        """Tell whether the file is as the archive says, once what a killed process appended is cut off."""
-        place, size = self.table.get(self.name), self._size()
-        if size == 0 and (place is None or place[1] > 0):
-            self.table.put(self.name, 0, 0)
-            return True
-        if place is None:
-            return False
-        if size == place[1] == 0:
-            return True
-        if size >= place[1] > 0 and self._ends_line(place[1]):
-            if size > place[1]:
-                logger.info("Mended %s: %d bytes that the archive does not know of are cut off", self.path, size - place[1])
-                self._cut(place[1])
-            return True
-        self.table.forget(self.name)
-        return False
-
-    def _append(self, rows: Iterable, seq: int, size: int) -> int:
-        count = 0
-        new = not self.path.exists()
-        try:
-            with open(self.path, "ab") as file:
-                for row in rows:
-                    file.write(json_line(row).encode())
-                    count, seq = count + 1, row["seq"]
-                file.flush()
-                os.fsync(file.fileno())
-                end = file.tell()
-        except BaseException:
-            with suppress(OSError):  # the next one to write does it
-                self._cut(size)
-            raise
-        if new:
-            sync_folder(self.path.parent)
-        if count:
-            self.table.put(self.name, seq, end)
-        return count
-
-    def _take_over(self) -> None:
-        """Read what the file holds, add what it lacks, and from then on keep it. Nothing is done when it changes meanwhile."""
-        state = self._state()
-        kept = list(self._runs())
-        with self.archive.transaction():
-            if self.table.get(self.name) is not None or self._state() != state:
-                return
-            self._keep(kept)
-            size = self._size()
-            lines = self._append(self.table.missing(), 0, size)
-            self.table.put(self.name, self.archive.articles.last_seq(), self._size())
-        logger.info("Mended %s: %d lines were missing", self.path, lines)
-
-    def _runs(self) -> Iterator[tuple[int, int]]:
-        """Yield begin and end of each stretch of the file that stays: whole lines, each text once, none withdrawn."""
-        begin = end = 0
-        with open(self.path, "rb") as file:
-            sizes: list[int] = []
-            for belongs in self.table.take(self._texts(file, sizes)):
-                size = sizes.pop()
-                if not belongs:
-                    if begin < end:
-                        yield begin, end
-                    begin = end + size
-                end += size
-        if begin < end:
-            yield begin, end
-
-    def _texts(self, file: BinaryIO, sizes: list[int]) -> Iterator[tuple[str, str]]:
-        """Yield id and content hash of each line, its size in ``sizes``; the last line may be torn."""
-        for n, line in enumerate(iter(lambda: file.readline(LONGEST), b""), 1):
-            try:
-                article = json.loads(line)
-                text = article["id"], article["content_hash"]
-            except (ValueError, TypeError, KeyError):
-                text = None
-            if text and all(isinstance(value, str) for value in text):
-                sizes.append(len(line))
-                yield text
-            elif line.endswith(b"\n") or not (line.startswith(BEGIN) or BEGIN.startswith(line)) or len(line) == LONGEST:
-                raise ArchiveError(f"line {n} of {self.path} is no article; name another JSONLINES_PATH, or move that file away")
-
-    def _keep(self, runs: list[tuple[int, int]]) -> None:
-        """Leave nothing in the file but ``runs``, and end its last line."""
-        if len(runs) > 1 or (runs and runs[0][0] > 0):
-            part = self.path.with_name(f".{self.path.name}.part")
-            with open(self.path, "rb") as source, open(part, "wb") as target:
-                for begin, end in runs:
-                    source.seek(begin)
-                    while begin < end and (piece := source.read(min(1 << 20, end - begin))):
-                        begin += target.write(piece)
-                target.flush()
-                os.fsync(target.fileno())
-            part.replace(self.path)
-            sync_folder(self.path.parent)
-        else:
-            self._cut(runs[0][1] if runs else 0)
-        if self._size() and not self._ends_line(self._size()):
-            with open(self.path, "ab") as file:
-                file.write(b"\n")
-
-    def _size(self) -> int:
-        return self.path.stat().st_size if self.path.exists() else 0
-
-    def _state(self) -> tuple[int, int, int]:
-        found = self.path.stat()
-        return found.st_ino, found.st_size, found.st_mtime_ns
-
-    def _ends_line(self, at: int) -> bool:
-        with open(self.path, "rb") as file:
-            file.seek(at - 1)
-            return file.read(1) == b"\n"
-
-    def _cut(self, size: int) -> None:
-        if self._size() > size:
-            os.truncate(self.path, size)
 
 
 class JsonLinesExtension:
@@ -181,7 +27,7 @@ class JsonLinesExtension:
     def __init__(self, crawler):
         self.interval = 2 * crawler.settings.getfloat("HEARTBEAT_SECONDS")
         # A connection of its own: its transactions are not the crawl's.
-        self.archive = open_archive(crawler.settings)
+        self.archive = open_archive(crawler.settings, ToldToStop(crawler))
         self.file = JsonLinesFile(self.archive, crawler.settings["JSONLINES_PATH"])
         self.loop = create_looping_call(self._beat)
         self.writing: asyncio.Task | None = None
@@ -223,6 +69,12 @@ class JsonLinesExtension:
         self.archive.close()
 
 
+def feed_path(uri: str) -> str:
+    """Return the path of a feed in a file; an address of another kind stays as it is."""
+    parts = urlsplit(uri)
+    return url2pathname(parts.path) if parts.scheme == "file" else uri
+
+
 def check_jsonlines(archive: Archive, settings) -> None:
     """Mend the file in ``JSONLINES_PATH``, or raise in one line why it cannot be kept."""
     path = settings["JSONLINES_PATH"]
@@ -230,9 +82,7 @@ def check_jsonlines(archive: Archive, settings) -> None:
         return
     file = JsonLinesFile(archive, path)
     for uri in settings.getdict("FEEDS"):
-        parts = urlsplit(str(uri))
-        feed = url2pathname(parts.path) if parts.scheme == "file" else str(uri)
-        if os.path.realpath(feed) == file.name:
+        if os.path.realpath(feed_path(str(uri))) == file.name:
             raise ValueError(f"{path} is JSONLINES_PATH and a feed as well; a file has one writer")
     if not file.path.parent.is_dir():
         raise ValueError(f"JSONLINES_PATH is {path}, and there is no folder {file.path.parent}")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from urllib.parse import urldefrag
 
 from scrapy import Request
 from scrapy.http import Response
 
-from newsarchive.capturestore import Captured, CaptureStore, ReplayStore
+from newsarchive.capturestore import Captured, CaptureStore
 from newsarchive.discovery.walk import Earlier, Interrupted, Listing, Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
+from newsarchive.replaystore import ReplayStore
 from newsarchive.reread import reread
+from newsarchive.revisions import is_another_page
 from newsarchive.store.archive import Archive
+from newsarchive.store.drawn import NEEDS_BROWSER
 from newsarchive.store.hosts import Turn
 from newsarchive.store.images import Picture
 from newsarchive.store.pages import Cover, Page
@@ -26,8 +30,8 @@ AGAIN = 500
 """So many pages that failed are asked once more at the end of the same crawl; of a site that is down, the rest wait."""
 
 LASTING = (
-    *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "soft 404", "web archive"),
-    *("IgnoreRequest", "NotCaptured", "DownloadCancelledError", "page of "),  # a loop; not in a replay; too large
+    *("HTTP 401", "HTTP 402", "HTTP 403", "HTTP 451", "bot wall", "consent wall", "login wall", "soft 404", "web archive"),
+    *(NEEDS_BROWSER, "IgnoreRequest", "NotCaptured", "DownloadCancelledError", "page of "),  # a loop; not in a replay; too large
 )
 """Beginnings of the reasons that do not pass within one crawl."""
 
@@ -100,7 +104,7 @@ class ArchiveLedger:
         return self.archive.listings.whole_since(self.site, listing.source, listing.url, self.archive.ago(days))
 
     def came_to(self, listing: Listing) -> str | None:
-        """Return what the last walk of ``listing`` was to ask next, when it was not whole."""
+        """Return where the last walk of ``listing`` may be gone on with, when it was not whole."""
         return self.archive.listings.came_to(self.site, listing.source, listing.url)
 
     def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
@@ -115,7 +119,8 @@ class ArchiveLedger:
             await self.captures.settle(captured)
 
     def step(self, walk: Walk, at: str | None) -> None:
-        """Note how far ``walk`` came, and what it asks next."""
+        """Note how far ``walk`` came, and where another may go on with it: at no round of a browser's page."""
+        at = at and urldefrag(at).url
         self.archive.listings.step(walk.id, pages=walk.pages, links=walk.links, new=walk.new, reached=walk.reached, at=at)
 
     def end(self, walk: Walk) -> None:
@@ -126,9 +131,9 @@ class ArchiveLedger:
         """Forget ``walk``: its listing does not exist."""
         self.archive.listings.drop(walk.id)
 
-    def claim(self, cover: Cover, limit: int) -> list[Page]:
-        """Claim pages that wait."""
-        return self.archive.pages.claim(self.crawl, cover, limit)
+    def claim(self, cover: Cover, limit: int, gone: bool = False) -> list[Page]:
+        """Claim pages that wait, or those that are ``gone`` and may be back."""
+        return self.archive.pages.claim(self.crawl, cover, limit, gone)
 
     def claim_due(self, cover: Cover, limit: int, wanted: Revisiting) -> list[Page]:
         """Claim stored pages that are worth a re-visit."""
@@ -180,11 +185,22 @@ class ArchiveLedger:
         """The sections on whose listings ``page`` was sighted, in lower case."""
         return self.archive.sightings.sections(page) if page else set()
 
+    def stands_apart(self, article: Article, address: str) -> bool:
+        """Tell whether ``article`` is no copy of what its page calls itself, see :meth:`Pages.stands_apart`."""
+        return self.archive.pages.stands_apart(article, address)
+
+    def is_another_page(self, article: Article) -> bool:
+        """Tell whether ``article`` was read from a notice in the place of the one that the archive has."""
+        old = self.archive.articles.get(article.id)
+        return old is not None and is_another_page(old, article)
+
     def had(self, article: Article) -> bool:
         """Tell whether this crawl stored ``article`` from another page already; the page it was read on goes over to it."""
         page = article.visit and article.visit.page
         if page is None or page == article.id or not self.archive.articles.stored_by(article.id, self.crawl):
             return False
+        if isinstance(self.captures, ReplayStore) and self.archive.articles.get(article.id).fetched_at < article.fetched_at:
+            return False  # a later text of several
         self.archive.pages.stored(page, article, article.visit.addresses)
         return True
 
@@ -201,11 +217,14 @@ class ArchiveLedger:
                 name: value for name, value in (article.capture or {}).items() if name == "from"
             }
         self._read_old_again(article)
+        another = visit.captured.row if visit.captured and visit.captured.with_article else None
         with self.archive.transaction():
+            if another and self.imported(another["url"], another["fetched_at"], another["digest"]):
+                return "unchanged"  # a crawl that reads the same file was faster
             if visit.seen:
                 self.sight(*visit.seen, limit=0)
-            if visit.captured and visit.captured.with_article:
-                self.archive.captures.add(**visit.captured.row)
+            if another:
+                self.archive.captures.add(**another)
             outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
             if self.keep_images and outcome != "withdrawn":
                 self.archive.images.want(article.id, article.images)
@@ -241,6 +260,23 @@ class ArchiveLedger:
     def image_failed(self, url: str, state: str, reason: str) -> None:
         """Note why a picture is not kept."""
         self.archive.images.failed(url, state, reason)
+
+    def needs_browser(self, site: str, url: str) -> bool:
+        """Tell whether pages like that at ``url`` are known to be drawn by scripts."""
+        return self.archive.drawn.needed(site, url)
+
+    def learn_browser(self, site: str, url: str) -> None:
+        """Note that pages like that at ``url`` are drawn by scripts."""
+        if not self.archive.drawn.needed(site, url):
+            self.archive.drawn.learn(site, url)
+
+    def was_drawn(self, url: str) -> bool:
+        """Tell whether a replay has what a browser made of the listing at ``url``."""
+        return isinstance(self.captures, ReplayStore) and self.captures.drawn(url)
+
+    def begin_drawing(self) -> int:
+        """Let what was not drawn for want of a browser wait no longer. Return how many pages that are."""
+        return self.archive.drawn.let_go(self.site)
 
     def others(self) -> int:
         """How many other crawls are at work on the archive."""

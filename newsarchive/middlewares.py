@@ -15,6 +15,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
+from scrapy.resolver import dnscache
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
@@ -89,7 +90,7 @@ class SightingMiddleware:
             return
         going_on = [request for request in more if request.url in asked]
         going_on += [spider.more_request(url, walk) for url in asked - {request.url for request in going_on}]
-        spider.ledger.step(walk, going_on[0].url if going_on else None)
+        spider.ledger.step(walk, walk.comes_back_to if going_on else None)
         for request in going_on:
             if not spider.frontier.park(request):
                 yield request
@@ -138,12 +139,13 @@ class SiteMiddleware:
         host = urlparse_cached(request).hostname
         if "via" in request.meta and memento(request.url) is None:
             self._refuse("a web archive led out of itself")  # what the site itself has is not asked for in its name
-        if not hosts or host is None or host in hosts or host in spider.trusted_hosts:
+        of_page = "of_page" in request.meta  # a script asks, who may name any address in the site's name
+        if host is None or (not of_page and (not hosts or host in hosts or host in spider.trusted_hosts)):
             return
         if not request.meta.get("allow_offsite"):
             self._refuse(f"{host} is not on the site")
         mirrored = spider.mirror and spider.mirror.address(request.url)
-        if not mirrored and not await is_public(host):
+        if not mirrored and not await is_public(host, unknown=not of_page):
             self._refuse(f"{host} is no public host")
 
     def _refuse(self, reason: str) -> None:
@@ -151,13 +153,21 @@ class SiteMiddleware:
         raise OffSite(reason)
 
 
-async def is_public(host: str) -> bool:
-    """Tell whether all addresses of ``host`` are on the public network. A name that has none is for the downloader to report."""
+async def is_public(host: str, unknown: bool = True) -> bool:
+    """Tell whether all addresses of ``host`` are on the public network; ``unknown`` is the answer for a name that has none.
+
+    What was looked at is what is asked then: a name may lead elsewhere a moment later.
+    """
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        return True
-    return all(ip_address(address[0].partition("%")[0]).is_global for *_, address in found)
+        return unknown
+    if not all(ip_address(address[0].partition("%")[0]).is_global for *_, address in found):
+        return False
+    fours = [address[0] for family, *_, address in found if family == socket.AF_INET]
+    if fours:
+        dnscache[host] = fours[0]  # Scrapy's resolver asks for these alone
+    return bool(fours) or unknown
 
 
 class RobotsForbidden(IgnoreRequest):

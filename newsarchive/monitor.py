@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from scrapy.utils.misc import load_object
 from newsarchive.alarms import OF_ALL, judge
 from newsarchive.alarms.case import Case
 from newsarchive.alarms.sending import send_alarms
-from newsarchive.capturestore import CaptureStore, ReplayStore
+from newsarchive.capturestore import CaptureStore
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.pipelines import ArchivePipeline
+from newsarchive.replaystore import ReplayStore
+from newsarchive.stopping import ToldToStop
 from newsarchive.store.alarms import Alarm
 from newsarchive.store.archive import Archive
 from newsarchive.trouble import FAULTS, ArchiveTrouble, line_of, reason_of
@@ -33,9 +36,9 @@ def archive_path(settings) -> Path:
     return Path(settings["ARCHIVE_DIR"]) / "archive.db"
 
 
-def open_archive(settings) -> Archive:
+def open_archive(settings, stopping: Callable[[], bool] | None = None) -> Archive:
     """Return the archive of a crawl with these settings."""
-    return Archive(archive_path(settings), busy_seconds=settings.getfloat("ARCHIVE_BUSY_SECONDS"))
+    return Archive(archive_path(settings), busy_seconds=settings.getfloat("ARCHIVE_BUSY_SECONDS"), stopping=stopping)
 
 
 def archive_enabled(settings) -> bool:
@@ -52,7 +55,7 @@ class CrawlMonitor:
 
     def __init__(self, crawler):
         self.crawler = crawler
-        self.archive = open_archive(crawler.settings)
+        self.archive = open_archive(crawler.settings, ToldToStop(crawler))
         self.heartbeat = create_looping_call(self._beat)
         self.beating: asyncio.Task | None = None
         self.crawl: int | None = None

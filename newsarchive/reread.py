@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scrapy.http import TextResponse
+from scrapy.http import Response, TextResponse
 
 from newsarchive.extract.article import load_article
 from newsarchive.extract.rules import SiteRules
@@ -26,16 +26,26 @@ def reread(old: Article, folder: Path, site: type[SiteRules] | None) -> Article:
     """
     if old.capture is None:
         raise WarcError(f"{old.id} has no capture")
-    response = unpacked(read_response(folder, old.capture))
-    if past := memento(response.url):
-        response = response.replace(url=past[1])
-    if not isinstance(response, TextResponse):
-        raise WarcError(f"the capture of {old.id} is no text")
-    new = load_article(response, site)
+    try:
+        new = _read(unpacked(read_response(folder, old.capture)), site)
+    except WarcError:
+        raise
+    except Exception as error:  # a page that nobody foresaw, or a rule that is wrong: it keeps no other from being read
+        raise WarcError(f"{type(error).__name__} while reading the capture of {old.id}: {error}") from error
+    if new.id != old.id and "canonical_ignored" in old.flags:
+        new.url, new.flags = old.url, [*new.flags, "canonical_ignored"]
     new.id, new.site, new.key = old.id, old.site, old.key
     new.revision, new.fetched_at, new.capture = old.revision, old.fetched_at, old.capture
     new.flags += [flag for flag in old.flags if flag in VISIT_FLAGS and flag not in new.flags]
     return new
+
+
+def _read(response: Response, site: type[SiteRules] | None) -> Article:
+    if past := memento(response.url):
+        response = response.replace(url=past[1])
+    if not isinstance(response, TextResponse):
+        raise WarcError("the capture is no text")
+    return load_article(response, site)
 
 
 def differing_fields(old: Article, new: Article) -> list[str]:

@@ -9,6 +9,9 @@ from typing import Any
 
 from newsarchive.items import Article
 
+ORIGINS_IN_ONE_PIECE = ("jsonld", "microdata", "opengraph")
+"""Origins that a page has or lacks as a whole."""
+
 # Of "images" the lead photo alone.
 REVISION_FIELDS = ("headline", "description", "authors", "body", "section", "tags", "images")
 
@@ -20,9 +23,39 @@ def content_hash(article: Article) -> str:
 
 
 def changed_fields(old: Article, new: Article) -> list[str]:
-    """Return the fields in which ``new`` is another revision than ``old``."""
+    """Return the fields in which ``new`` is another revision than ``old``.
+
+    Tags are compared without regard to their order. What only came or went with all that one origin gives, as with a page's
+    JSON-LD, was not edited: a template was.
+    """
     before, after = revision_fields(old), revision_fields(new)
-    return [field for field in REVISION_FIELDS if before[field] != after[field]]
+    before["tags"], after["tags"] = sorted(set(before["tags"])), sorted(set(after["tags"]))
+    return [
+        field
+        for field in REVISION_FIELDS
+        if before[field] != after[field] and not _went_with_origin(field, old, new) and not _went_with_origin(field, new, old)
+    ]
+
+
+def _went_with_origin(field: str, old: Article, new: Article) -> bool:
+    """Tell whether ``new`` lacks ``field`` for it has nothing at all of the origin that had filled it in ``old``."""
+    origin = old.origins.get(field)
+    return origin in ORIGINS_IN_ONE_PIECE and not getattr(new, field) and origin not in new.origins.values()
+
+
+def is_another_page(old: Article, new: Article) -> bool:
+    """Tell whether what was read as ``new`` is no text of ``old``, read by the same code, but a notice in its place.
+
+    So it is when the headline is another, no block of the body is left and the date is gone.
+    """
+    blocks = {folded(block["text"]) for block in old.body if block["text"]}
+    return (
+        old.extractor == new.extractor
+        and bool(blocks and old.published_at)
+        and new.published_at is None
+        and folded(old.headline) != folded(new.headline)
+        and not any(folded(block["text"]) in blocks for block in new.body)
+    )
 
 
 def revision_fields(article: Article) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from scrapy.http import Response
 
 from newsarchive.capturestore import Captured
 from newsarchive.discovery.walk import Listing, Walk
-from newsarchive.items import Link
+from newsarchive.items import Article, Link
 from newsarchive.store.hosts import Turn
 from newsarchive.store.pages import Cover, Page
 from newsarchive.store.revisits import Revisiting
@@ -19,6 +19,9 @@ from newsarchive.store.sightings import Sighted
 
 class RunLedger:
     """Without an archive: each article once in this run, and nothing of other runs."""
+
+    captures = None
+    """Nothing is kept, either because no archive is, or because it failed when the crawl began."""
 
     def __init__(self, site: str):
         self.site = site
@@ -38,6 +41,18 @@ class RunLedger:
 
     def seen_live(self, page: str) -> bool:
         return False
+
+    def needs_browser(self, site: str, url: str) -> bool:
+        return False
+
+    def learn_browser(self, site: str, url: str) -> None:
+        pass
+
+    def was_drawn(self, url: str) -> bool:
+        return False
+
+    def begin_drawing(self) -> int:
+        return 0
 
     def asked_lately(self, listing: Listing, days: float) -> bool:
         return False
@@ -77,7 +92,9 @@ class RunLedger:
     def drop(self, walk: Walk) -> None:
         pass
 
-    def claim(self, cover: Cover, limit: int) -> list[Page]:
+    def claim(self, cover: Cover, limit: int, gone: bool = False) -> list[Page]:
+        if gone:
+            return []
         pages = [self.left.popleft() for _ in range(min(limit, len(self.left)))]
         self.under_way.update(page.id for page in pages)
         return pages
@@ -116,6 +133,12 @@ class RunLedger:
 
     def sections(self, page: str | None) -> set[str]:
         return self.seen.get(page, set())
+
+    def stands_apart(self, article: Article, address: str) -> bool:
+        return article.id in self.seen
+
+    def is_another_page(self, article: Article) -> bool:
+        return False
 
     def others(self) -> int:
         return 0

@@ -10,6 +10,7 @@ ADDONS = {
     "newsarchive.addons.ArchiveAddon": 100,
     "newsarchive.addons.CaptureAddon": 200,
     "newsarchive.addons.PolitenessAddon": 300,
+    "newsarchive.addons.BrowserAddon": 350,
     "newsarchive.addons.MirrorAddon": 400,
     "newsarchive.addons.ImagesAddon": 500,
     "newsarchive.addons.JsonLinesAddon": 600,
@@ -35,6 +36,10 @@ KEEP_IMAGES = False
 LISTING_CAPTURE_DAYS = 0
 LISTING_MAX_PAGES = 10_000
 METRICS_PATH = ""
+PLAYWRIGHT = False
+PLAYWRIGHT_EXECUTABLE = ""
+PLAYWRIGHT_PAGES = 2
+PLAYWRIGHT_PAGE_SECONDS = 30
 REPLAY = ""
 RETRY_AFTER_MAX = 600
 REVISIT_MAX = 500

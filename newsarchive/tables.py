@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from newsarchive.extract.text import UNPRINTABLE
 from newsarchive.store.diff import changed_lines, changed_words
 from newsarchive.store.reports import by_section
 
@@ -26,19 +27,23 @@ def console() -> Console:
     return Console(width=min(columns, WIDTH), highlight=False, markup=False, emoji=False)
 
 
+def words(text: str = "", style: str = "") -> Text:
+    """Return what a page or a user wrote as it may be shown: no markup of ours, and nothing that a terminal would obey."""
+    return Text(UNPRINTABLE.sub("", text), style)
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> Table:
     """Return a table; columns whose name ends in ``#`` are numbers, and stand to the right."""
     grid = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left", title_style="bold")
     for column in columns:
         grid.add_column(
-            Text(column.removesuffix("#")),
+            words(column.removesuffix("#")),
             justify="right" if column.endswith("#") else "left",
             no_wrap=column.endswith("#"),
             overflow="fold",
         )
     for row in rows:
-        # Text, not str: what a site calls its sections is no markup of ours.
-        grid.add_row(*(Text("" if value is None else str(value)) for value in row))
+        grid.add_row(*(words("" if value is None else str(value)) for value in row))
     return grid
 
 
@@ -47,11 +52,11 @@ def print_coverage(out: Console, reports: list[dict], days: bool = False) -> Non
     for report in reports:
         totals = report["totals"]
         out.print(
-            Text(report["site"], style="bold"),
-            Text("{seen} articles seen = {stored} stored + {excluded} excluded + {owed} owed".format(**totals)),
+            words(report["site"], style="bold"),
+            words("{seen} articles seen = {stored} stored + {excluded} excluded + {owed} owed".format(**totals)),
         )
         if totals["second_hand"]:
-            out.print(Text(f"{totals['second_hand']} of the stored are second-hand: from web archives or the files of others"))
+            out.print(words(f"{totals['second_hand']} of the stored are second-hand: from web archives or the files of others"))
         out.print()
         rows = [
             (r["source"], r["section"], _span(r["first"], r["last"]), r["seen"], r["stored"], r["excluded"], r["owed"])
@@ -100,7 +105,7 @@ def print_coverage(out: Console, reports: list[dict], days: bool = False) -> Non
         out.print()
         if report["images"]:
             states = (f"{n} {state.replace('_', ' ')}" for state, n in report["images"].items())
-            out.print(Text(f"Picture files: {', '.join(states)}"))
+            out.print(words(f"Picture files: {', '.join(states)}"))
             out.print()
         if report["complete"]:
             out.print(
@@ -110,7 +115,7 @@ def print_coverage(out: Console, reports: list[dict], days: bool = False) -> Non
         else:
             out.print("Not complete:", style="red")
             for line in report["missing"]:
-                out.print(Text(f"  {line}"))
+                out.print(words(f"  {line}"))
         out.print()
 
 
@@ -209,8 +214,8 @@ def print_alarms(out: Console, rows: list[dict]) -> None:
     """Print the alarms that are on, and those that there were."""
     on = [row for row in rows if row["ended_at"] is None]
     for row in on:
-        out.print(Text(f"{row['site'] or 'archive'}: {row['kind'].replace('_', ' ')}, {row['subject']}", style="bold red"))
-        out.print(Text(f"  since {row['began_at'][:16].replace('T', ' ')}: {row['reason']}"))
+        out.print(words(f"{row['site'] or 'archive'}: {row['kind'].replace('_', ' ')}, {row['subject']}", style="bold red"))
+        out.print(words(f"  since {row['began_at'][:16].replace('T', ' ')}: {row['reason']}"))
         out.print()
     ended = [
         (
@@ -228,16 +233,16 @@ def print_alarms(out: Console, rows: list[dict]) -> None:
     if ended:
         out.print(table(("began", "ended", "site", "alarm", "subject"), ended[:20]))
     if len(ended) > 20:
-        out.print(Text(f"… and {len(ended) - 20} before"))
+        out.print(words(f"… and {len(ended) - 20} before"))
 
 
 def print_growth(out: Console, report: dict) -> None:
     """Print how fast the archive grows."""
     millions = {name: f"{report[name] / 1e6:,.1f} MB" for name in ("database", "files", "bytes_a_day", "free")}
-    out.print(Text("{database} in the database, {files} in files; {free} are free on the disk".format(**millions)))
+    out.print(words("{database} in the database, {files} in files; {free} are free on the disk".format(**millions)))
     days = report["days_until_full"]
     last = f"the disk is full in {days} days" if days is not None else "nothing grows"
-    out.print(Text(f"{millions['bytes_a_day']} a day in the last {report['days']:g} days: {last}"))
+    out.print(words(f"{millions['bytes_a_day']} a day in the last {report['days']:g} days: {last}"))
 
 
 @contextmanager
@@ -254,35 +259,33 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
     """Show on standard error what is at work while the block runs, if that is a terminal; it gives a function that names it."""
     console = Console(stderr=True)
     with console.status(what) if sys.stderr.isatty() else nullcontext() as status:
-        yield lambda name: status.update(Text(f"{what} {name}")) if status else None
+        yield lambda name: status.update(words(f"{what} {name}")) if status else None
 
 
 def print_diff(out: Console, title: str, fields: Sequence[tuple[str, Any, Any]]) -> None:
     """Print the changes of ``fields`` (name, old, new), block by block and word by word."""
-    out.print(Text(title, style="bold"))
+    out.print(words(title, style="bold"))
     for field, old, new in fields:
-        out.print(Text(f"  {field}"))
+        out.print(words(f"  {field}"))
         for what, before, after in changed_lines(old, new):
-            line = Text(style={"-": "red", "+": "green"}.get(what, ""))
+            line = words(style={"-": "red", "+": "green"}.get(what, ""))
             if what == "~":
-                for sign, words in changed_words(before, after):
+                for sign, part in changed_words(before, after):
                     # Signs as well as colours: a pipe has none.
-                    line.append(
-                        {"-": f"[-{words}-]", "+": f"{{+{words}+}}", "=": words}[sign], {"-": "red", "+": "green"}.get(sign)
-                    )
+                    line.append({"-": f"[-{part}-]", "+": f"{{+{part}+}}", "=": part}[sign], {"-": "red", "+": "green"}.get(sign))
             else:
                 line.append(before or after)
             grid = Table.grid(padding=(0, 1, 0, 0))
-            grid.add_row("   ", Text(what, style=line.style), line)  # a long paragraph stays behind its sign
+            grid.add_row("   ", words(what, style=line.style), line)  # a long paragraph stays behind its sign
             out.print(grid)
     out.print()
 
 
 def print_edits(out: Console, article: dict) -> None:
     """Print the edits of one article, oldest first."""
-    out.print(Text(article["headline"] or "(no headline)", style="bold"))
-    out.print(Text(article["id"]))
-    out.print(Text(article["url"]), soft_wrap=True)  # an address cut in two cannot be followed
+    out.print(words(article["headline"] or "(no headline)", style="bold"))
+    out.print(words(article["id"]))
+    out.print(words(article["url"]), soft_wrap=True)  # an address cut in two cannot be followed
     out.print()
     for edit in article["edits"]:
         who = {"publisher": "by the publisher", "reread": "read otherwise by newer code"}.get(edit["cause"], "by nobody knows whom")
@@ -301,7 +304,9 @@ def print_rereading(
 ) -> None:
     """Print what a second reading found."""
     out.print(
-        Text(f"{read} articles read again, {changed} of them otherwise than before." + (" Written." if applied and changed else ""))
+        words(
+            f"{read} articles read again, {changed} of them otherwise than before." + (" Written." if applied and changed else "")
+        )
     )
     if counts:
         out.print()
@@ -311,8 +316,8 @@ def print_rereading(
         for id, old, new in found:
             print_diff(out, id, [(field, old, new)])
     if missing:
-        out.print(Text(f"{missing} articles have no capture and were left as they are."))
+        out.print(words(f"{missing} articles have no capture and were left as they are."))
     for line in unreadable[:20]:
-        out.print(Text(f"Not readable: {line}"), style="red")
+        out.print(words(f"Not readable: {line}"), style="red")
     if len(unreadable) > 20:
-        out.print(Text(f"… and {len(unreadable) - 20} more"))
+        out.print(words(f"… and {len(unreadable) - 20} more"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
+from collections.abc import Callable
 
 import brotli
 from scrapy import Request
@@ -11,6 +13,7 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
 
+from newsarchive.extract.charset import readable
 from newsarchive.store.warc import WarcError
 
 if sys.version_info >= (3, 14):
@@ -19,6 +22,11 @@ else:
     from backports import zstd
 
 MAX_BYTES = 64 * 1024 * 1024
+ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+"""Beginnings of a frame, and of one that is to be skipped (RFC 8878, 3.1)."""
+
+FIRST, PIECE = 1 << 10, 1 << 16
+"""So many bytes are unpacked at once, at the beginning of a member and later at most."""
 
 
 class TornBody(Exception):
@@ -36,12 +44,12 @@ class UnpackingMiddleware(HttpCompressionMiddleware):
             encoding = names.split(",")[-1].strip()
             # RFC 1952, 2.3.1: gzip ends with the size of what was packed. Most bodies pass by this alone.
             if encoding in ("gzip", "x-gzip") and int.from_bytes(packed[-4:], "little") == len(whole.body) & 0xFFFFFFFF:
-                return whole
+                return readable(whole)
             try:
                 DECODERS.get(encoding, bytes)(packed)
             except (ValueError, zlib.error):
                 raise TornBody(f"{encoding} body without its end, {len(packed)} bytes") from None
-        return whole
+        return readable(whole)
 
 
 def unpacked(response: Response) -> Response:
@@ -58,7 +66,7 @@ def unpacked(response: Response) -> Response:
     headers = response.headers.copy()
     headers.pop("Content-Encoding", None)
     kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
-    return kind(response.url, status=response.status, headers=headers, body=body, flags=response.flags)
+    return readable(kind(response.url, status=response.status, headers=headers, body=body, flags=response.flags))
 
 
 def _whole(body: bytes, ended: bool) -> bytes:
@@ -76,23 +84,33 @@ def _brotli(body: bytes) -> bytes:
         raise ValueError(error) from None
 
 
+def _gzip(body: bytes) -> bytes:
+    """One member, or several one after the other (RFC 1952, 2.2)."""
+    return _members(body, re.compile(rb"\x1f\x8b"), lambda: zlib.decompressobj(zlib.MAX_WBITS | 16))
+
+
 def _zstd(body: bytes) -> bytes:
-    unpacker = zstd.ZstdDecompressor()
+    """One frame, or several one after the other; those that are to be skipped unpack to nothing."""
     try:
-        return _whole(unpacker.decompress(body, MAX_BYTES), unpacker.eof)
+        return _members(body, ZSTD, zstd.ZstdDecompressor)
     except zstd.ZstdError as error:
         raise ValueError(error) from None
 
 
-def _gzip(body: bytes) -> bytes:
-    """One member, or several one after the other (RFC 1952, 2.2); what stands behind them is padding."""
-    found = b""
-    while True:
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        found += _whole(unpacker.decompress(body, MAX_BYTES - len(found) + 1), unpacker.eof)
-        body = unpacker.unused_data
-        if not body.startswith(b"\x1f\x8b") or len(found) > MAX_BYTES:
-            return found
+def _members(body: bytes, begin: re.Pattern, new: Callable) -> bytes:
+    """Unpack what ``body`` holds one after the other, each with an unpacker of its own; what stands behind is padding."""
+    pieces, at, size = [], 0, 0
+    while not at or begin.match(body, at):
+        unpacker, step = new(), FIRST
+        while not unpacker.eof:
+            # In pieces, small ones first: an unpacker that is done gives back a copy of what it was not to have.
+            packed = body[at : at + step]
+            piece = unpacker.decompress(packed, MAX_BYTES - size + 1)
+            size += len(piece)
+            pieces.append(_whole(piece, bool(packed) and size <= MAX_BYTES))
+            at += len(packed) - len(unpacker.unused_data)
+            step = min(step * 2, PIECE)
+    return b"".join(pieces)
 
 
 def _deflate(body: bytes) -> bytes:

@@ -24,6 +24,13 @@ SESSION_PATH = re.compile(r"(?i);jsessionid=[^/?#;]*")
 # Absolute, and nothing in it to resolve.
 PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/[^\s\\?#]*")
 
+# How a picture is shown, signed or counted, never which one it is: names at imgix, Thumbor, Arc, WordPress, S3 and others.
+SHOWING = re.compile(
+    r"(?i)(max-?)?(w|h|width|height)|s|size|scale|dpr|ar|aspect|rect|crop|fit|resize|mode|q|quality|auto|fm|fmt|format|strip|ssl"
+    r"|sharp\w*|blur|bg\w*|sig|signature|auth|token|itok|policy|exp|expires?|key-pair-id|x-(amz|goog)-.*|v|ver|version|t|ts|cb|_"
+)
+PICTURE_FILE = re.compile(r"(?i)\.(jpe?g|png|gif|webp|avif|hei[cf]|bmp|tiff?|svg)$")
+
 # Offline: the list that comes with the package, no cache folder.
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
@@ -69,6 +76,17 @@ def absolute(base: str, address: str | None) -> str | None:
         return url if urlsplit(url).hostname and url.startswith(("http://", "https://")) else None
     except ValueError:  # such as an unclosed bracket in the host
         return None
+
+
+def photo_address(url: str) -> str:
+    """Return what of a picture's address says which picture it is, and not in which size or by which signature.
+
+    >>> photo_address("https://example.org/a.jpg?sum=1F"), photo_address("https://example.org/image.php?id=7&w=600")
+    ('https://example.org/a.jpg', 'https://example.org/image.php?id=7')
+    """
+    path, _, query = url.partition("#")[0].partition("?")
+    kept = [part for part in query.split("&") if part and not SHOWING.fullmatch(part.partition("=")[0])]
+    return path if PICTURE_FILE.search(path) or not kept else f"{path}?{'&'.join(kept)}"
 
 
 def is_address(url: str) -> bool:

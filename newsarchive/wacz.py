@@ -23,11 +23,15 @@ VERSION = "1.1.1"
 def export_wacz(archive: Archive, selection: Selection, path: Path) -> int:
     """Write the captures of the selected articles' files, and the articles as pages, to ``path``. Return how many pages.
 
-    Whole WARC files go in, for they stand in relation to each other; files that are still being written are left out, and so
-    are the records of hidden articles.
+    Whole WARC files go in, for they stand in relation to each other; files that are still being written are left out with
+    their pages, and so are the records of hidden articles.
     """
     folder = archive.path.parent / "warc"
-    files = sorted(file for file in folder.glob("*.warc.gz") if selection.site is None or f"-{selection.site}-" in file.name)
+    files = sorted(folder.glob("*.warc.gz"))
+    if selection.site is not None:
+        cited = {json.loads(row["capture"]).get("file") for row in rows(archive, selection) if row["capture"]}
+        files = [file for file in files if file.name in cited or f"-{selection.site}-" in file.name]
+    pages, count = _pages(archive, selection, {file.name for file in files})
     resources = []
     with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as shown, zipfile.ZipFile(path, "w") as wacz:
         if eraser := archive.withdrawals.hiding():
@@ -36,7 +40,6 @@ def export_wacz(archive: Archive, selection: Selection, path: Path) -> int:
             # Stored, not packed again: a reader asks for ranges of it.
             resources.append(_add_file(wacz, f"archive/{file.name}", file))
         resources.append(_add(wacz, "indexes/index.cdx", _index(files)))
-        pages, count = _pages(archive, selection)
         resources.append(_add(wacz, "pages/pages.jsonl", pages))
         package = {
             "profile": "data-package",
@@ -70,15 +73,17 @@ def _index(files: list[Path]) -> bytes:
     return out.getvalue().encode()
 
 
-def _pages(archive: Archive, selection: Selection) -> tuple[bytes, int]:
+def _pages(archive: Archive, selection: Selection, files: set[str]) -> tuple[bytes, int]:
     lines = [json.dumps({"format": "json-pages-1.0", "id": "pages", "title": "Articles", "hasText": True})]
     for row in rows(archive, selection):
-        if row["capture"]:
+        place = json.loads(row["capture"] or "{}")
+        # Under the address and the time of its record a reader finds it: a web archive's, and where it was asked for.
+        if place.get("file") in files and (captured := archive.captures.record_at(place["file"], place["offset"])):
             page = {
                 "id": row["id"],
-                "url": row["url"],
+                "url": captured["url"],
                 "title": row["headline"],
-                "ts": row["fetched_at"].replace("+00:00", "Z"),
+                "ts": captured["fetched_at"].replace("+00:00", "Z"),
                 "text": row["text"],
             }
             lines.append(json.dumps(page, ensure_ascii=False))

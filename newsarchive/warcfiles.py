@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import socket
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import scrapy
 
 import newsarchive
-from newsarchive.capturestore import CaptureStore, ReplayStore
+from newsarchive.capturestore import CaptureStore
+from newsarchive.dates import stamp
+from newsarchive.replaystore import ReplayStore
 from newsarchive.store.archive import Archive
 from newsarchive.store.warc import OPEN, mend
 from newsarchive.warcmessages import warc_date
@@ -22,7 +24,8 @@ logger = logging.getLogger(__name__)
 NAME = re.compile(r"-(?P<crawl>\d{6,})(?P<listings>-listings)?-\d{5}\.warc\.gz")
 CANNOT_KEEP = (
     "header names are written in title case and repeated ones stand together, the reason phrase is the standard's, chunked"
-    " transfer is undone and Content-Length is that of the stored body: records hold the answer as Scrapy saw it"
+    " transfer is undone and Content-Length is that of the stored body: records hold the answer as Scrapy saw it; an answer 304"
+    " is a revisit without its head"
 )
 
 
@@ -88,8 +91,9 @@ def drop_old_listings(archive: Archive, folder: Path, days: float) -> None:
     """Remove files of listing captures that nothing younger than ``days`` can refer to."""
     # A listing's bytes are written anew at half their time: what is older by half is referred to by nothing that is kept.
     for path in sorted(folder.glob("*-listings-*.warc.gz")):
-        newest = archive.captures.newest_in(path.name)
-        if newest is not None and newest < archive.ago(days * 1.5):
+        # Nothing cites a file of revisits alone: they cite what they refer to.
+        newest = archive.captures.newest_in(path.name) or stamp(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        if newest < archive.ago(days * 1.5):
             archive.captures.forget_file(path.name)
             path.unlink()
             logger.info("Removed %s: its listings are older than LISTING_CAPTURE_DAYS", path.name)

@@ -31,11 +31,12 @@ def response_of(record: Record) -> Response:
     """Return the answer in a WARC record, its body still as it was sent."""
     url = record.headers.get("warc-target-uri", "").strip("<>")
     flags = []
-    headers = Headers()
+    lists: dict[str, list[bytes]] = {}  # appendlist() copies what is there each time
     for name, value in record.http:
-        headers.appendlist(name.encode("latin-1"), value.encode("latin-1"))  # the bytes that came, whatever they mean
+        lists.setdefault(name.lower(), []).append(value.encode("latin-1"))  # the bytes that came, whatever they mean
+    headers = Headers({name.encode("latin-1"): values for name, values in lists.items()})
     if record.headers.get("warc-type") == "resource":
-        headers["Content-Type"], flags = record.headers["content-type"], ["playwright"]
+        headers["Content-Type"], flags = record.headers["content-type"].encode("utf-8", "surrogateescape"), ["playwright"]
     kind = responsetypes.from_args(headers=headers, url=url, body=record.payload)
     return kind(url, status=record.status or 200, headers=headers, body=record.payload, flags=flags)
 

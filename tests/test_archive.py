@@ -170,6 +170,42 @@ def test_a_page_that_is_gone_keeps_its_text(archive, crawl):
     assert state(archive, "news:1") == ("gone", "HTTP 410", 0, None)
 
 
+def test_a_page_that_is_gone_is_asked_for_again_with_growing_distance(archive, crawl, clock):
+    """A site in trouble answers 404 to everything; one that means it costs three requests more."""
+    sight(archive, crawl, [link(1), link(2)])
+    archive.pages.outcome("news:2", "gone", "HTTP 410")
+    asked = []
+    archive.pages.outcome("news:1", "gone", "HTTP 404")
+    for hour in range(1000):
+        for page in archive.pages.claim(crawl, Cover("news", ("sections",)), 10, gone=True):
+            asked.append((page.id, hour))
+            if len(asked) == 1:
+                archive.pages.failed(page.id, "HTTP 500")
+            else:
+                archive.pages.outcome(page.id, "gone", "HTTP 404")
+            assert archive.pages.owed("news") == 0
+        clock.now += timedelta(hours=1)
+    assert asked == [("news:1", hour) for hour in (1, 25, 193)]
+    assert state(archive, "news:1") == ("gone", "HTTP 404", 3, None)
+
+
+def test_a_page_that_is_back_is_stored_again(archive, crawl, clock):
+    sight(archive, crawl, [link(1)])
+    archive.pages.outcome("news:1", "gone", "HTTP 404")
+    clock.now += timedelta(hours=1)
+    assert archive.pages.claim(crawl, Cover("news", ("feed",)), 10, gone=True) == []
+    (page,) = archive.pages.claim(crawl, Cover("news"), 10, gone=True)
+    archive.articles.store(article(), crawl, page.id, [])
+    assert state(archive, "news:1") == ("stored", None, 0, None)
+
+
+def test_what_older_versions_called_gone_is_asked_for_again(archive, crawl):
+    sight(archive, crawl, [link(1), link(2)])
+    archive.db.execute("update page set state = 'gone', reason = 'HTTP 404', lease_by = null")
+    archive.db.execute("update page set tries = 7 where id = 'news:2'")  # a soft 404
+    assert [page.id for page in archive.pages.claim(crawl, Cover("news"), 10, gone=True)] == ["news:1"]
+
+
 def test_headlines_that_alternate_make_one_revision(archive, crawl):
     first, second = article(), article()
     second.headline = "Another headline"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import json
 import os
 import random
@@ -16,10 +17,18 @@ from conftest import PROJECT, assert_true, command
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive.demo.server import Answer
+from newsarchive.extract.article import extractor_version
+from newsarchive.extract.rules import SiteRules
+from newsarchive.items import Article
+from newsarchive.replaystore import ReplayStore
+from newsarchive.reread import reread
+from newsarchive.store.archive import Archive
+from newsarchive.store.captures import COLUMNS
 from newsarchive.store.warc import (
     IDENTICAL,
     NOT_MODIFIED,
     OPEN,
+    WarcError,
     WarcWriter,
     http_message,
     locate,
@@ -27,6 +36,7 @@ from newsarchive.store.warc import (
     payload_digest,
     read_record,
 )
+from newsarchive.warcfiles import drop_old_listings
 
 UPGRADED = ("-s", "SPIDER_MODULES=upgraded_spiders")
 
@@ -161,6 +171,19 @@ def test_a_capture_that_was_taken_away_is_fetched_whole(play, crawl):
     done = crawl(site, "-a", "source=feed")
     assert done.rows('select "end" from listing order by id') == [("exhausted",), ("exhausted",)]
     assert done.stats()["archive/capture/unreadable"] == 2  # the feed and robots.txt
+    kept = done.rows("select file from capture where crawl = 2 and status = 200")
+    assert kept and all((done.folder / "warc" / file).exists() for (file,) in kept), "it was kept as equal to what is not there"
+
+
+def test_validators_are_for_their_own_address_alone(play, crawl):
+    """They followed a redirect: 304 came from an address that was never captured, and robots.txt allowed everything."""
+    site = play(stories=40)
+    crawl(site, "-a", "source=feed")
+    rules = site.answer("/robots.txt")
+    moved = Answer(b"", status=301, headers={"Location": "/robots-2.txt"})
+    site.override = lambda path: {"/robots.txt": moved, "/robots-2.txt": rules}.get(path)
+    done = crawl(site, "-a", "source=feed")
+    assert done.rows("select status from capture where url like '%/robots-2.txt'") == [(200,)]
 
 
 def test_capture_can_be_switched_off(play, crawl):
@@ -180,23 +203,35 @@ def test_files_are_rolled_by_size(play, crawl):
 
 def test_old_listing_captures_are_let_go_by_the_setting(play, crawl):
     site = play(stories=40)
-    done = crawl(site)
+    retention = ("-s", "LISTING_CAPTURE_DAYS=30")
+    for _ in range(2):
+        done = crawl(site, *retention)
+    listings = [records_of(path) for path in sorted((done.folder / "warc").glob("*-listings-*"))]
+    assert ("response",) in listings[0] and ("response",) not in listings[1]
     archive = type(done.archive())(done.folder / "archive.db")
-    archive.db.execute("update capture set fetched_at = '2020-01-01T00:00:00.000000+00:00'")
+    archive.db.execute("update capture set fetched_at = ?", (archive.ago(20),))
+    # What a revisit refers to is written anew in time: asked with its validators, it would be a 304 for ever.
+    done = crawl(site, *retention)
+    assert ("response",) in records_of(next((done.folder / "warc").glob("*-000003-listings-*")))
+    assert done.rows("select count(*) from capture where crawl = 3 and status = 304 and kind = 'listing'") == [(0,)]
+    archive.db.execute("update capture set fetched_at = ? where crawl < 3", (archive.ago(60),))
+    for path in (done.folder / "warc").glob("*-00000[12]-listings-*"):
+        os.utime(path, (0, 0))
+    drop_old_listings(archive, done.folder / "warc", 30)
     archive.close()
-    done = crawl(site, "-s", "LISTING_CAPTURE_DAYS=30")
-    assert not list((done.folder / "warc").glob("*-000001-listings-*"))
+    assert {path.name.split("-")[3] for path in (done.folder / "warc").glob("*-listings-*")} == {"000003"}
     assert assert_captures_read_back(done) == 40
     check(done.folder)
-    # What a revisit refers to is written anew in time.
-    assert {kind for path in (done.folder / "warc").glob("*-000002-listings-*") for (kind,) in records_of(path)} >= {"response"}
 
 
 def test_a_replay_repeats_the_crawls_without_a_network(play, crawl, tmp_path):
     site = play()
     crawl(site)
-    site.pages.newsroom.edition = 2
+    newsroom = site.pages.newsroom
+    newsroom.edition = 2
+    site.override = lambda path: Answer(b"", status=410) if site.pages.number(path) == newsroom.edited[0] else None
     done = crawl(site)
+    assert done.rows("select state from page where key = ?", str(newsroom.edited[0])) == [("gone",)]
     site.stop()
     replayed = crawl(None, "-s", f"REPLAY={done.folder}", spider="demo", folder=tmp_path / "replayed")
     assert replayed.code == 0, replayed.log
@@ -204,7 +239,39 @@ def test_a_replay_repeats_the_crawls_without_a_network(play, crawl, tmp_path):
     revisions = "select id, revision, changed, silent, cause, headline, capture from revision order by id"
     assert replayed.rows(revisions) == done.rows(revisions)
     assert replayed.rows("select id, state from page order by id") == done.rows("select id, state from page order by id")
-    assert assert_captures_read_back(replayed) == 344
+    assert assert_captures_read_back(replayed) == 343
+
+
+def test_a_replay_takes_of_a_file_that_is_not_closed_what_is_whole(tmp_path):
+    """The torn file of a crawl that died was linked to under its final name, and nothing mended it."""
+    source, folder = tmp_path / "source", tmp_path / "replayed" / "warc"
+    Archive(source / "archive.db").close()
+    writer = WarcWriter(source / "warc", "test-000001", {"date": "2026-03-01T00:00:00.000000Z"}, 10**9)
+    archive = Archive(tmp_path / "replayed" / "archive.db")
+    store = ReplayStore(archive, 1, source, folder)
+
+    def replay(place):
+        store.add(dict.fromkeys(COLUMNS) | {"file": place.file, "offset": place.offset})
+        assert [path.name for path in folder.iterdir()] == [place.file]
+        assert subprocess.run(["gzip", "-t", str(folder / place.file)]).returncode == 0
+        return read_record(folder / place.file, place.offset).payload
+
+    place = write(writer, b"x" * 3000)
+    writer.sync()
+    size = writer.path.stat().st_size
+    with open(writer.path, "ab") as torn:
+        torn.write(b"\x1f\x8b\x08torn")
+    assert replay(place) == b"x" * 3000
+    # The crawl is at work, and its file grows.
+    os.truncate(writer.path, size)
+    later = write(writer, b"y" * 3000)
+    writer.sync()
+    assert replay(later) == b"y" * 3000
+    last = write(writer, b"z" * 3000)
+    writer.close()
+    assert replay(last) == b"z" * 3000 and replay(place) == b"x" * 3000
+    archive.captures.waiting.clear()
+    archive.close()
 
 
 def test_a_replay_into_an_archive_is_refused(play, crawl, tmp_path):
@@ -238,6 +305,21 @@ def test_a_changed_rule_and_an_unchanged_site_make_no_publisher_edits(play, craw
     assert done.stats()["archive/capture/not_modified"] >= 118
     assert done.rows("select count(*) from revision where cause <> 'reread'") == [(0,)]
     assert done.rows("select count(*) from revision")[0][0] > 30
+
+
+def test_a_rule_that_sites_share_is_part_of_the_code_that_reads_them(tmp_path, monkeypatch):
+    """A selector changed in a base class of an unchanged site looked like edits of the publisher."""
+    shared = tmp_path / "group_rules.py"
+    shared.write_text(f"from {SiteRules.__module__} import SiteRules\n\n\nclass Group(SiteRules):\n    encoding = None\n")
+    (tmp_path / "group_site.py").write_text("from group_rules import Group\n\n\nclass Site(Group):\n    name = 'site'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    site = importlib.import_module("group_site").Site
+    before = extractor_version(site)
+    shared.write_text(shared.read_text().replace("None", "'cp1252'"))
+    extractor_version.cache_clear()
+    assert extractor_version(site) != before
+    for module in ("group_site", "group_rules"):
+        del sys.modules[module]
 
 
 def test_every_article_is_read_again_offline(play, crawl):
@@ -323,6 +405,18 @@ def write(writer: WarcWriter, body: bytes):
     )
 
 
+def test_a_page_that_cannot_be_read_any_more_keeps_no_other_from_being_read(writer):
+    """One article whose reading raised ended the reading of all."""
+
+    class Broken(SiteRules):
+        selectors = {"headline": ["//["]}
+
+    place = write(writer, b"<h1>A headline</h1>")
+    writer.close()
+    with pytest.raises(WarcError, match="while reading the capture of news:1"):
+        reread(Article(id="news:1", capture=vars(place)), writer.folder, Broken)
+
+
 @pytest.mark.parametrize("torn", [1, 7, 40, 400])
 def test_a_torn_tail_is_cut_off_and_what_was_whole_stays(writer, torn):
     places = [write(writer, bytes([n]) * 3000) for n in range(5)]
@@ -334,6 +428,17 @@ def test_a_torn_tail_is_cut_off_and_what_was_whole_stays(writer, torn):
     assert subprocess.run(["gzip", "-t", str(mended)]).returncode == 0
     for n, place in enumerate(places[:4]):
         assert read_record(mended, place.offset).payload == bytes([n]) * 3000
+
+
+def test_a_file_that_ends_before_its_last_cited_record_is_cut_off_where_it_is_whole(writer):
+    places = [write(writer, bytes([n]) * 3000) for n in range(5)]
+    writer.sync()
+    path = writer.path
+    os.truncate(path, places[3].offset + 7)
+    assert mend(path, places[4].offset) == 7
+    mended = path.with_name(path.name.removesuffix(OPEN))
+    assert mended.stat().st_size == places[3].offset
+    assert subprocess.run(["gzip", "-t", str(mended)]).returncode == 0
 
 
 def test_garbage_behind_the_last_record_is_cut_off(writer):

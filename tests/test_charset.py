@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from scrapy import Request, Spider
 from scrapy.http import HtmlResponse
+from scrapy.utils.test import get_crawler
 
 from newsarchive.extract.article import load_article
 from newsarchive.extract.rules import SiteRules
+from newsarchive.unpacking import UnpackingMiddleware, unpacked
 
 TEXT = "Die naïve Ärztin aß „Brötchen“ für 5 €, schrieb François."
 
@@ -14,9 +17,9 @@ class Paper(SiteRules):
     encoding = "cp1252"
 
 
-def read(encoding: str, declared: str = "", header: str = "text/html", site=None):
+def read(encoding: str, declared: str = "", header: str = "text/html", site=None, text=TEXT):
     meta = f'<meta charset="{declared}">' if declared else ""
-    page = f"<html><head>{meta}<title>T</title></head><body><h1>{TEXT}</h1><div><p>{TEXT}</p></div></body></html>"
+    page = f"<html><head>{meta}<title>T</title></head><body><h1>{text}</h1><div><p>{text}</p></div></body></html>"
     body = page.encode(encoding)
     return load_article(HtmlResponse("https://paper.example/1", body=body, headers={"Content-Type": header}), site)
 
@@ -60,3 +63,15 @@ def test_a_replacement_character_of_the_publishers_own_is_no_wrong_charset():
 
 def test_a_charset_of_no_name_is_no_declaration():
     assert read("utf-8", "x-none-such").flags == []
+
+
+@pytest.mark.parametrize("name", ["base64", "rot13", "idna", "unicode_escape"])
+def test_what_python_takes_for_an_encoding_is_no_charset(name):
+    """Scrapy takes any name that Python can look up, and raises where it decodes: the page was owed for ever."""
+    site = HtmlResponse("https://paper.example/1", body=TEXT.encode(), headers={"Content-Type": f"text/html; charset={name}"})
+    middleware = UnpackingMiddleware.from_crawler(get_crawler(Spider))
+    assert middleware.process_response(Request(site.url), site).text == unpacked(site).text == TEXT
+    assert (read("utf-8", name).text, read("utf-8", header=f"text/html; charset={name}").flags) == (TEXT, [])
+    assert (read("cp1252", name).text, read("cp1252", name).flags) == (TEXT, ["charset_guessed"])
+    assert read("cp1252", name, site=Paper).flags == []
+    assert read("koi8-r", "koi8-r", f"text/html; charset={name}", text="Привет").text == "Привет"

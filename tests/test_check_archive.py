@@ -15,9 +15,10 @@ from test_interrupted import ARGUMENTS, counting, start, stop_at  # noqa: F401
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import DemoSite
+from newsarchive.jsonlinesfile import JsonLinesFile
 from newsarchive.recount import recount
 from newsarchive.spiders.demo import DemoSpider
-from newsarchive.store import checks
+from newsarchive.store import checks, recordchecks
 from newsarchive.store.archive import Archive
 
 STORIES = 100
@@ -100,6 +101,29 @@ PAGE = "(select id from page where state = 'stored' order by id limit 1)"
             "1 pages stand under an address that leads to another page: demo:https://",
         ),
         ("orphans", f"insert into withdrawal values ({PAGE}, 'erase', 'x', 'now', null)", "1 withdrawn pages have a text"),
+        ("orphans", "update page set state = 'gone' where id = (select max(id) from page where state = 'stored')", "1 pages are said to be gone, or no article"),
+        ("orphans", f"update article set revision = 7 where id = {PAGE}", "1 articles lack an earlier text, or have a number twice"),
+        ("orphans", "delete from revision where n = (select min(n) from revision)", "1 articles lack an earlier text"),
+        (
+            "orphans",
+            f"update alias set page = 'demo:1000101' where url = (select url from article where id = {PAGE})",
+            "1 articles have an address that leads to another page",
+        ),
+        (
+            "orphans",
+            f"update article set capture = (select capture from article order by n desc limit 1) where id = {PAGE}",
+            "1 articles cite a capture of another page",
+        ),
+        ("orphans", "insert into withdrawal values ('demo:0', 'erase', 'x', 'now', null)", "1 withdrawals have no page: demo:0"),
+        ("orphans", "delete from listing where id = 1", "1 walks are not there of which sightings are: 1"),
+        ("orphans", "update listing set reason = 'LISTING_MAX_PAGES' where id = 1", "1 walks are said to be whole"),
+        ("orphans", "delete from capture where kind = 'listing'", "2 crawls walked more pages of listings than they have"),
+        (
+            "orphans",
+            f"update page set state = 'waiting', due_at = '9999-01-01T00:00:00+00:00' where id = {PAGE}",
+            "1 pages wait for longer than a year",
+        ),
+        ("files", "insert into jsonlines values ('/nowhere/a.jsonl', 99999, 0)", "/nowhere/a.jsonl is said to have text 99999"),
         ("sums", f"update page set state = 'lost' where id = {PAGE}", "is in a state 'lost' that there is not"),
         ("database", "update counter set value = 3", "the counter of texts is 3"),
         ("files", "update capture set \"offset\" = 99999999 where id = 9", "which ends before it"),
@@ -184,3 +208,32 @@ def test_findings_are_lines_of_a_hundred_columns(archive):
     assert done.returncode == 1
     assert "1 articles have no page" in done.stdout and "to mend: put a backup of the archive in its place" in done.stdout
     assert "is not sound" in " ".join(done.stdout.split()) and max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_every_record_is_read_whether_a_text_cites_it_or_not(archive):
+    """A flipped byte in a 404, in robots.txt or in a page that nobody cites, and a file cut at its end, were not noticed."""
+    assert not list(recordchecks.records(archive))
+    robots = archive.db.execute("select file, \"offset\" from capture where kind = 'robots' limit 1").fetchone()
+    path = archive.path.parent / "warc" / robots["file"]
+    data = bytearray(path.read_bytes())
+    data[robots["offset"] + 150] ^= 0xFF
+    path.write_bytes(data[:-10])
+    (found,) = recordchecks.records(archive)
+    assert found.what.startswith(f"2 records of warc/{path.name} are damaged: at {robots['offset']}, ")
+    path.write_bytes(data)
+    archive.db.execute("update capture set digest = 'sha1:AAA' where id = (select max(id) from capture where file is not null)")
+    assert [finding.what for finding in recordchecks.records(archive) if "1 captures not where they are cited" in finding.what]
+
+
+def test_every_line_of_a_json_lines_file_is_compared_with_its_hash_and_the_archive(archive, tmp_path):
+    file = JsonLinesFile(archive, tmp_path / "lines.jsonl")
+    while file.write():
+        pass
+    assert not list(recordchecks.lines(archive))
+    written = file.path.read_bytes().splitlines(keepends=True)
+    headline = json.loads(written[2])["headline"].encode()
+    written[2] = written[2].replace(headline, headline.swapcase())
+    written[4] = written[4].replace(b'{"id": "demo:1', b'{"id": "demo:9')
+    file.path.write_bytes(b"".join(written))
+    (found,) = recordchecks.lines(archive)
+    assert found.what.startswith(f"2 lines of {file.path} are not what their hash says, or of no text here: 3, 5")

@@ -6,6 +6,7 @@ import sqlite3
 
 from conftest import command
 
+from newsarchive import tables
 from newsarchive.store.archive import Archive
 
 
@@ -88,3 +89,20 @@ def test_the_demo_takes_nobodys_archive_for_its_own(tmp_path):
         done = command("demo", "--folder", str(folder))
         assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert (tmp_path / "archive.db").exists()
+
+
+def test_what_a_site_wrote_gives_a_terminal_no_orders(capsys):
+    rows = [
+        {
+            "site": "a\x1b[31m",
+            "kind": "section",
+            "subject": "\x1b]0;title\x07",
+            "reason": "[bold]x\x9b2J",
+            "began_at": "2026",
+            "ended_at": None,
+        }
+    ]
+    tables.print_alarms(tables.console(), rows)
+    shown = capsys.readouterr().out
+    assert "a[31m: section, ]0;title" in shown and "[bold]x2J" in shown
+    assert not set("\x1b\x07\x9b") & set(shown)

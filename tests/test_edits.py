@@ -13,7 +13,7 @@ from conftest import command
 
 from newsarchive.demo.pages import DemoPages
 from newsarchive.items import Article
-from newsarchive.revisions import content_hash
+from newsarchive.revisions import content_hash, is_another_page
 from newsarchive.store.archive import Archive
 from newsarchive.store.edits import edits
 
@@ -117,6 +117,53 @@ def test_what_is_no_edit_makes_no_revision(archive):
     keyed = replace(first, images=[lead | {"key": "7"}])
     keyed.content_hash = content_hash(keyed)
     assert archive.articles.store(keyed, crawl) == "revised", "another lead photo is an edit"
+
+
+def test_the_order_of_tags_is_no_edit(archive):
+    crawl = archive.crawls.begin("news", {})
+    for headline, tags, outcome in (
+        ("A", ["a", "b"], "new"),
+        ("A", ["b", "a"], "unchanged"),
+        ("B", ["a", "b"], "revised"),
+        ("A", ["a", "b"], "returned"),
+        ("A", ["a", "c"], "revised"),
+    ):
+        assert archive.articles.store(text(headline, tags=tags), crawl) == outcome
+    assert archive.articles.get("news:1").tags == ["a", "c"]
+
+
+def test_what_comes_and_goes_with_a_pages_json_ld_is_no_edit(archive):
+    crawl = archive.crawls.begin("news", {})
+    marked = {"section": "world", "origins": {"headline": "jsonld", "section": "jsonld"}}
+    bare = {"origins": {"headline": "html"}}
+    for fields, outcome in (
+        (marked, "new"),
+        (bare, "unchanged"),
+        (marked, "unchanged"),
+        ({"origins": {"headline": "jsonld"}}, "revised"),  # the section alone was taken away
+        (marked | {"section": "sport"}, "revised"),
+    ):
+        assert archive.articles.store(text("A", **copy.deepcopy(fields)), crawl) == outcome
+
+
+@pytest.mark.parametrize(
+    ("fields", "another"),
+    [
+        ({"headline": "Sorry"}, True),
+        ({"headline": "Sorry", "published_at": "2026-03-01T00:00:00+00:00"}, False),
+        (
+            {"headline": "Sorry", "body": [{"type": "paragraph", "text": "It is late."}, {"type": "paragraph", "text": "First"}]},
+            False,
+        ),
+        ({"headline": "One "}, False),
+        ({"headline": "Sorry", "extractor": "2"}, False),
+    ],
+)
+def test_a_page_without_anything_of_the_article_is_another(fields, another):
+    body = [{"type": "paragraph", "text": "First"}, {"type": "paragraph", "text": "Second"}]
+    old = text("One", body=body, published_at="2026-03-01T00:00:00+00:00")
+    new = replace(text("One", body=[{"type": "paragraph", "text": "We looked everywhere."}]), **fields)
+    assert is_another_page(old, new) is another
 
 
 class Restless(DemoPages):

@@ -20,8 +20,10 @@ import pytest
 from conftest import PROJECT, command
 from test_archive import article
 from test_interrupted import ARGUMENTS, counting, start  # noqa: F401
+from test_past import STORIES, Captures, page, past, warc
 
 from newsarchive.store.archive import Archive
+from newsarchive.store.ownfiles import owns
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION
 
 MB = 1024 * 1024
@@ -68,6 +70,38 @@ def test_json_lines_are_the_articles(archive, export, tmp_path):
     assert found == [vars(archive.articles.get(f"news:{n}")) for n in (2, 1)]
     to_stdout = command("export", "--format", "jsonl", "-o", "-", "-s", f"ARCHIVE_DIR={tmp_path / 'archive'}")
     assert to_stdout.stdout == (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("words", [("export", "--format", "jsonl", "-o"), ("crawl", "demo", "-O")], ids=["export", "feed"])
+def test_a_file_of_the_archive_itself_is_not_written_over(archive, words):
+    put(archive, 1)
+    file = f"{archive.path}{':jsonl' if words[0] == 'crawl' else ''}"
+    done = command(*words, file, "-s", f"ARCHIVE_DIR={archive.path.parent}")
+    assert done.returncode == 2 and re.fullmatch(r"scrapy \w+: .* is one of the archive's own files.*\n", done.stderr), done.stderr
+    with closing(Archive(archive.path, read_only=True)) as left:
+        assert left.articles.get("news:1")
+
+
+def test_the_archive_knows_its_own_files(archive, tmp_path):
+    lines = tmp_path / "lines.jsonl"
+    lines.touch()
+    archive.jsonlines.put(str(lines), 0, 0)
+    (tmp_path / "link").symlink_to(archive.path)
+    (tmp_path / "hard").hardlink_to(archive.path)
+    folder = archive.path.parent
+    own = [
+        "archive.db",
+        "archive.db-wal",
+        "archive.db-shm",
+        "archive.schema-2.db",
+        "warc/new.warc.gz",
+        "images/a.jpg",
+        "../x/../archive/archive.db",
+    ]
+    for path in [*(folder / name for name in own), lines, tmp_path / "link", tmp_path / "hard"]:
+        assert owns(archive, path), path
+    for path in [folder / "out.jsonl", folder / "archive.jsonl", folder / "copy.db", tmp_path / "archive.db", tmp_path / "x.jsonl"]:
+        assert not owns(archive, path), path
 
 
 @pytest.mark.parametrize(
@@ -324,14 +358,47 @@ def test_a_wacz_is_whole_and_its_index_finds_every_page(play, crawl, export, tmp
         header, *pages = [json.loads(line) for line in wacz.read("pages/pages.jsonl").decode().split("\n")[:-1]]
         assert header["format"] == "json-pages-1.0"
         assert len(pages) == 59
-        captured = dict(done.rows("select a.url, json_extract(a.capture, '$.digest') from article a"))
+        captured = dict(done.rows("select a.id, json_extract(a.capture, '$.digest') from article a"))
         for page in pages:
-            asked = [url for (url,) in done.rows("select url from alias where page = ?", page["id"]) if url in index]
-            (entry,) = [one for url in asked for one in index[url] if one["status"] == "200"][:1]
+            (entry,) = [one for one in index[page["url"]] if one["status"] == "200"][:1]
             data = wacz.read(f"archive/{entry['filename']}")
             record = gzip.decompress(data[int(entry["offset"]) : int(entry["offset"]) + int(entry["length"])])
             head, http, payload = record.split(b"\r\n\r\n", 2)
             size = int(re.search(rb"Content-Length: (\d+)", http)[1])
             found = base64.b32encode(hashlib.sha1(payload[:size]).digest()).decode()
-            assert captured[page["url"]] == f"sha1:{found}"
+            assert captured[page["id"]] == f"sha1:{found}"
             assert b"WARC-Type: response" in head
+
+
+def test_the_pages_of_a_wacz_are_those_that_its_files_hold(crawl, export, tmp_path):
+    """Of a site in an archive of many there were pages and no file, and so while the files were being written."""
+    path = warc(tmp_path / "a.warc.gz", [page(story) for story in STORIES[:3]])
+    done = crawl(None, "-a", f"warc={path}", spider="news")
+    export("out.wacz", "--site", "courier.example", folder=done.folder)
+    assert len(listed(tmp_path / "out.wacz")) == len(set(listed(tmp_path / "out.wacz")) & indexed(tmp_path / "out.wacz")) == 3
+    (file,) = (done.folder / "warc").glob("*.warc.gz")
+    file.rename(f"{file}.open")
+    export("out.wacz", folder=done.folder)
+    assert listed(tmp_path / "out.wacz") == []
+
+
+def test_a_page_from_a_web_archive_is_listed_under_the_address_of_its_record(play, crawl, export, tmp_path):
+    site = play(stories=30)
+    site.override = Captures(site.pages)
+    done = crawl(None, *past(site), spider="demo")
+    export("out.wacz", folder=done.folder)
+    assert listed(tmp_path / "out.wacz") and set(listed(tmp_path / "out.wacz")) <= indexed(tmp_path / "out.wacz")
+
+
+def listed(path) -> list[tuple[str, str]]:
+    """Address and time of each page of a WACZ."""
+    with zipfile.ZipFile(path) as wacz:
+        _, *pages = map(json.loads, wacz.read("pages/pages.jsonl").decode().split("\n")[:-1])
+    return [(page["url"], re.sub("[^0-9]", "", page["ts"])[:14]) for page in pages]
+
+
+def indexed(path) -> set[tuple[str, str]]:
+    """Address and time of each record in the index of a WACZ."""
+    with zipfile.ZipFile(path) as wacz:
+        lines = wacz.read("indexes/index.cdx").decode().splitlines()
+    return {(json.loads(line.split(" ", 2)[2])["url"], line.split(" ", 2)[1]) for line in lines}

@@ -13,6 +13,7 @@ from conftest import command
 from reference_pages import ReferencePages
 
 from newsarchive.demo.faults import FAULTS, walls
+from newsarchive.store.archive import Archive
 
 MB = 1024 * 1024
 PROBE = ("-s", 'EXTENSIONS={"memory_probe.MemoryPeak": 1}')
@@ -42,6 +43,7 @@ NOT_STORED = {
     "drip": ("waiting", "DownloadTimeoutError", HASTY),
     "silence": ("waiting", "DownloadTimeoutError", HASTY),
     "empty": ("waiting", "empty answer", ()),
+    "nested": ("waiting", "elements nested", ()),
     "no_body": ("waiting", "no text on it", ()),
     **{name: ("waiting", " ".join(name.split()[:2]) + ": ", ("-s", "RETRY_TIMES=1")) for name in walls.WALLS},
 }
@@ -92,7 +94,6 @@ STORED = {
     "no_charset": (["charset_guessed"], {}),
     "wrong_charset": (["charset_wrong"], {}),
     "invalid_utf8": (["charset_wrong"], {}),
-    "nested": (["short_body"], {}),  # libxml2 reads 2048 elements deep (2.14)
     "broken_jsonld": ([], {}),
     "no_metadata": ([], {}),
     "second_article": ([], {}),
@@ -254,6 +255,24 @@ def test_a_robots_txt_that_fails_between_two_crawls_costs_no_page(play, crawl):
     assert done.rows('select "end" from listing order by id') == [("exhausted",), ("robots",)]
     assert set(done.articles()) == set(first.articles())
     assert "Traceback" not in done.log
+
+
+def test_a_page_that_was_gone_for_an_hour_is_had_by_a_later_crawl(play, crawl):
+    """A section's later walk meets the earlier one and does not come down to it."""
+    site = play(stories=200)
+    story = next(s for s in site.pages.listed("world")[-5:] if not s.missing and not s.canonical)
+    site.faults[site.pages.path(story)] = FAULTS["404"]
+    first = crawl(site, "-a", "section=world", *PROBE)
+    assert str(story.number) not in first.articles()
+    site.faults.clear()
+    archive = Archive(first.folder / "archive.db")
+    archive.db.execute("update page set due_at = first_seen_at where state = 'gone' and key = ?", (str(story.number),))
+    archive.close()
+    site.requests.clear()
+    done = crawl(site, "-a", "section=world", *PROBE)
+    assert str(story.number) in done.articles()
+    assert done.rows('select "end" from listing order by id') == [("exhausted",), ("met",)]
+    assert [path for path in site.requests if site.pages.number(path)] == [site.pages.path(story)]
 
 
 LATER = [

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import signal
+import struct
+import zlib
 
 import imagesize
 import pytest
 from reference_pages import ReferencePages
+from scrapy.http import HtmlResponse
 from test_interrupted import start, stop_at
 
 from newsarchive.demo.photos import jpeg
 from newsarchive.demo.server import Answer
-from newsarchive.imagefiles import measured
+from newsarchive.extract.article import load_article
+from newsarchive.extract.images import put_together
+from newsarchive.extract.rules import ImageRules
+from newsarchive.imagefiles import AT_ONCE
+from newsarchive.pictures import measured
 from newsarchive.store.archive import Archive
 from newsarchive.store.images import largest_renditions
 
@@ -162,6 +170,15 @@ def test_the_limit_of_a_crawl_leaves_the_others_waiting(play, crawl):
     assert dict(done.rows("select state, count(*) from image_file group by 1")) == {"stored": len(photos(site))}
 
 
+def test_what_is_no_picture_counts_for_the_limit_of_a_crawl(play, crawl):
+    """Of 100 kB that a crawl was to fetch it fetched ten megabytes: only what was kept counted."""
+    page = Answer(b"<html>" + bytes(200_000), "image/jpeg")
+    site = play(stories=30, override=lambda path: page if path.startswith("/photos/") else None)
+    done = crawl(site, *KEEP, "-s", "IMAGES_MAX_BYTES=100000")
+    assert 0 < len(asked_photos(site)) <= AT_ONCE
+    assert done.rows("select count(*) from image_file where state = 'broken'") == [(len(asked_photos(site)),)]
+
+
 def test_a_page_cannot_send_us_to_machines_of_our_own_network(play, crawl):
     """A picture's address is whatever a hostile page says."""
     site = play(stories=30)
@@ -188,3 +205,50 @@ def test_only_what_a_browser_shows_is_a_picture():
     assert measured(jpeg(33, 20, "x")) == ("image/jpeg", 33, 20)
     for body in (b"", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", b"\xff\xd8\xff", b"GIF8", b"<html>"):
         assert measured(body) == (None, None, None)
+
+
+def png(width: int, height: int) -> bytes:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((width + 1) * height))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+WHOLE = {
+    "image/jpeg": jpeg(640, 480, "x"),
+    "image/png": png(640, 480),
+    "image/gif": b"GIF89a\x80\x02\xe0\x01\x80\x00\x00;;;;;;!\xf9\x01;\x00,\x00\x00\x00\x00\x80\x02\xe0\x01\x00\x02\x02\x44\x3b\x00;",
+    "image/webp": b"RIFF" + (22).to_bytes(4, "little") + b"WEBPVP8X\n\0\0\0\0\0\0\0" + b"\x7f\x02\0\xdf\x01\0",
+    "image/bmp": b"BM" + (58).to_bytes(4, "little") + bytes(4) + struct.pack("<IIiiHHI", 54, 40, 640, 480, 1, 24, 0) + bytes(24),
+}
+
+
+@pytest.mark.parametrize("type", WHOLE)
+def test_a_picture_that_was_cut_off_is_none(type):
+    """JPEGs without their last bytes counted as stored, and 29 bytes that tell of 10,000 megapixels."""
+    whole = WHOLE[type]
+    assert measured(whole) == (type, 640, 480)
+    assert measured(whole + bytes(7))[0] == type
+    for cut in (len(whole) - 1, len(whole) - 3, max(len(whole) // 2, 30)):
+        assert measured(whole[: min(cut, len(whole) - 1)]) == (None, None, None)
+
+
+def test_the_end_of_a_preview_is_not_that_of_its_picture():
+    preview = b"Exif\0\0" + jpeg(64, 48, "x")
+    whole = b"\xff\xd8\xff\xe1" + (len(preview) + 2).to_bytes(2, "big") + preview + jpeg(640, 480, "x")[2:]
+    assert measured(whole)[0] == "image/jpeg" and measured(whole[:-2])[0] is None
+
+
+def test_photos_that_the_query_names_are_different_ones():
+    """Of a site whose pictures are ``image.php?id=…`` one was kept of 131; on each page one was read."""
+    addresses = [f"https://x.example/image.php?id={n}&w={w}&sig=a{w}" for n in (1, 2) for w in (1200, 600)]
+    signed = "https://x.example/photo.jpg?w=600&sum=1f", "https://x.example/photo.jpg?w=1200&sum=2f"
+    found = [{"@type": "ImageObject", "url": url, "width": 1200 if "w=1200" in url else 600} for url in (*addresses, *signed)]
+    data = json.dumps({"@type": "NewsArticle", "headline": "H", "image": found})
+    page = f'<script type="application/ld+json">{data}</script>'.encode()
+    images = load_article(HtmlResponse("https://x.example/a", body=page)).images
+    assert [image["url"] for image in images] == [*addresses, *signed]
+    assert [image["url"] for image in largest_renditions(images)] == [addresses[0], addresses[2], signed[1]]
+    assert len(put_together([{"url": url} for url in addresses], ImageRules(), "https://x.example/")) == 2

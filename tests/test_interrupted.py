@@ -6,12 +6,17 @@ import os
 import re
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 from conftest import PROJECT, assert_true
+
+from newsarchive.demo.faults import FAULTS
+from newsarchive.demo.server import Asked
 
 ARGUMENTS = ("-a", "source=days", "-a", "since=2026-03-01", "-a", "until=2026-03-12")
 
@@ -144,16 +149,17 @@ def test_a_stop_does_not_wait_for_a_long_delay(counting, crawl, tmp_path):
 
 
 def test_a_walk_that_was_stopped_goes_on_where_it_was(counting, crawl, tmp_path):
-    """Only its top is asked again, where there may be news."""
+    """Only its top is asked again, where there may be news, and the last chunk, into which what was below may have moved."""
     site, folder = counting, tmp_path / "archive"
     more = len(site.pages.listed("world")) // 20
     crawl(site, "-a", "section=world", "-s", f"LISTING_MAX_PAGES={more}", folder=folder)
     first, site.requests[:] = list(site.requests), []
     done = crawl(site, "-a", "section=world", folder=folder)
     listings = [path for path in site.requests if site.pages.section(path)]
+    last = [path for path in first if site.pages.section(path)][-1]
     assert done.rows('select "end", covers from listing order by id') == [("bound", None), ("exhausted", "")]
     assert not done.rows("select 1 from gap where closed_at is null")
-    assert [path for path in listings if path in first] == ["/world/"]
+    assert [path for path in listings if path in first] == ["/world/", last]
     sighted = {key for (key,) in done.rows("select key from page")}
     assert sighted >= {str(story.number) for story in site.pages.listed("world")}
 
@@ -166,3 +172,29 @@ def test_a_jobdir_neither_loses_nor_doubles(counting, crawl, tmp_path):
     assert done.rows("select count(*) from page where state = 'stored'") == [(199,)]
     asked = [path for path in site.requests if site.pages.number(path)]
     assert len(asked) == len(set(asked)) == 200
+
+
+@pytest.mark.parametrize("slow", ["silence", "drip", "locked"])
+def test_a_stop_ends_in_seconds_whatever_the_crawl_waits_for(play, tmp_path, slow):
+    """A server that does not answer, or an archive that another program holds, held it for a minute."""
+    folder, begun, programs = tmp_path / "archive", [], []
+
+    def answer(path):
+        if begun or not (path == "/robots.txt" if slow == "silence" else site.pages.number(path)):
+            return None
+        begun.append(time.monotonic())
+        threading.Timer(1, process.send_signal, [signal.SIGTERM]).start()
+        if slow == "locked":
+            programs.append(sqlite3.connect(folder / "archive.db", isolation_level=None, check_same_thread=False, timeout=20))
+            programs[0].execute("begin immediate")
+            return None
+        return FAULTS[slow](Asked(site, path, site.answer(path), 1))
+
+    site = play(override=answer, stories=40)
+    process = start(site, folder)
+    log = process.communicate(timeout=120)[1]
+    took = time.monotonic() - begun[0]
+    for db in programs:
+        db.close()
+    assert process.returncode == 0 and took < 20, f"{took} {log}"
+    assert "Traceback" not in log and ("ERROR" not in log or slow == "locked"), log

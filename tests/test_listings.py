@@ -175,8 +175,8 @@ def test_redirects_are_followed_on_the_site_and_not_off_it(play, crawl):
         key: (state, reason) for key, state, reason in done.rows("select key, state, reason from page where state <> 'stored'")
     }
     assert states[str(front.number)] == ("gone", "redirected to https://courier.example/")
-    assert states[str(off.number)] == ("moved", "redirected to https://es.courier.example/elsewhere")
-    assert states[str(local.number)] == ("moved", "redirected to http://127.0.0.1:1/secret")
+    assert states[str(off.number)] == ("waiting", "redirected to https://es.courier.example/elsewhere")
+    assert states[str(local.number)] == ("waiting", "redirected to http://127.0.0.1:1/secret")
     assert states[str(loop.number)] == ("waiting", "IgnoreRequest: max redirections reached")
     assert str(same.number) not in states
     aliases = {url for (url,) in done.rows("select url from alias where page = ?", f"demo:{same.number}")}

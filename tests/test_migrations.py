@@ -86,6 +86,22 @@ def test_an_older_archive_becomes_what_a_new_one_is(tmp_path, schema):
         assert before.execute("select count(*) from article").fetchone() == (50,)
 
 
+def test_captures_of_others_get_a_kind_of_their_own(tmp_path):
+    path = filled(tmp_path / "archive.db", 1, schema=2)
+    with sqlite3.connect(path) as db:
+        db.execute(
+            """insert into crawl (id, spider, arguments, host, process, started_at, alive_at, ended_at, reason)
+            select 2, spider, '{"warc": "a.warc"}', host, process, started_at, alive_at, ended_at, reason from crawl"""
+        )
+        for crawl, day in ((1, "2026-03-02"), (2, "2026-03-02"), (2, "2026-02-01")):
+            row = (crawl, f"{day}T00:00:00.000000+00:00")
+            db.execute("insert into capture (crawl, url, fetched_at, status, kind) values (?, 'u', ?, 200, 'article')", row)
+    archive = Archive(path, older=True)
+    migrate(archive)
+    assert [row[0] for row in archive.db.execute("select kind from capture order by id")] == ["article", "article", "imported"]
+    archive.close()
+
+
 def test_each_schema_has_a_step_to_the_next():
     assert sorted(STEPS) == list(range(FIRST, SCHEMA_VERSION))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -11,31 +14,39 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from contextlib import closing
+from time import process_time
 from urllib.parse import parse_qs, urlsplit
 
 import brotli
 import pytest
 from conftest import PROJECT, assert_true, command
-from scrapy.http import Response
+from scrapy import Request
+from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from newsarchive.capturestore import CaptureStore
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import Answer
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import WAYBACK, Wayback, nearest
-from newsarchive.items import Article, Link
+from newsarchive.extract.article import load_article
+from newsarchive.items import Article, Link, Visit
+from newsarchive.ledger import ArchiveLedger
 from newsarchive.revisions import content_hash
 from newsarchive.spiders.news import AnySpider
 from newsarchive.spiders.sputnik import SputnikSpider
 from newsarchive.store.archive import Archive
+from newsarchive.store.warc import record_of
 from newsarchive.store.warcreader import Counts, records, unchunked
 from newsarchive.unpacking import zstd
+from newsarchive.warcmessages import response_of
 
 PAGES = DemoPages(Newsroom(60))
 STORIES = [story for story in PAGES.newsroom.all() if not story.missing and not story.canonical]
@@ -112,8 +123,35 @@ def test_the_same_files_again_bring_nothing_twice(crawl, tmp_path):
     imported(crawl, path)
     done = imported(crawl, path)
     assert done.stats()["archive/warc/had_before"] == 6
-    assert done.rows("select count(*) from capture where kind = 'article'") == [(6,)]
+    assert done.rows("select count(*) from capture where kind = 'imported'") == [(6,)]
     assert len(done.lines()) == 6
+
+
+def test_two_imports_of_one_file_at_once_take_a_capture_over_once(tmp_path):
+    """Both saw that it was not there, and there it was twice."""
+    archive = Archive(tmp_path / "archive.db")
+    url, at, headers, body = page(STORIES[0])
+    answer = HtmlResponse(url, headers=dict(headers), body=body)
+
+    async def both() -> list[str]:
+        ledgers, visits = [], []
+        for name in ("one", "two"):
+            crawl = archive.crawls.begin("news", {})
+            store = CaptureStore(archive, crawl, tmp_path / "warc", name, {"date": at}, 1 << 30, 0)
+            ledgers.append(ArchiveLedger(archive, "courier.example", None, crawl, store))
+            captured = ledgers[-1].capture(Request(url, meta={"kind": "article"}), answer, "2026-03-20T00:00:00+00:00")
+            visits.append(Visit(None, (url,), captured))
+        outcomes = []
+        for ledger, visit in zip(ledgers, visits, strict=True):
+            article = load_article(answer)
+            article.flags.append("second_hand")
+            article.fetched_at, article.visit = "2026-03-20T00:00:00+00:00", visit
+            outcomes.append(await ledger.store(article))
+            await ledger.captures.close()
+        return outcomes
+
+    assert asyncio.run(both()) == ["new", "unchanged"]
+    assert archive.db.execute("select count(*) from capture").fetchone()[0] == 1
 
 
 def test_max_articles_are_not_passed_by_one_of_a_file(crawl, tmp_path):
@@ -154,7 +192,7 @@ TARGET = PAGES.url(PAGES.path(STORIES[5]))
 
 
 def raw(head: str, block: bytes, end: str = "\r\n") -> bytes:
-    return head.replace("\n", end).encode() + block + b"\r\n\r\n"
+    return head.replace("\n", end).encode("utf-8", "surrogateescape") + block + b"\r\n\r\n"
 
 
 def response(block: bytes, more: str = "", url: str = TARGET, date: str = "2026-03-20T00:00:00Z", length: object = None) -> bytes:
@@ -180,11 +218,13 @@ def packed(name: str, body: bytes) -> bytes:
         response(HTML, length=200_000),
         response(b""),
         response(b"\r\n\r\n"),
+        response(b"HTTP/1.1 200 OK\r\n" + b"a:b\r\n" * 100_000 + HTML.partition(b"\r\n")[2]),
         response(HTML, date="0001-01-01T00:00:00+14:00"),
         response(HTML, date="9999-12-31T23:59:59-12:00"),
         response(HTML, date="2999-01-01T00:00:00Z"),
         response(HTML, url="http://[bad/x"),
         response(HTML, url="http://a.example:999999/x"),
+        response(HTML, url=f"{TARGET}?q=caf\udce9"),
         response(HTML, more="WARC-Truncated: length\n"),
         response(packed("Content-Encoding: gzip", gzip.compress(PAGES.article(STORIES[5]).encode())[:-300])),
         response(packed("Content-Encoding: br", brotli.compress(PAGES.article(STORIES[5]).encode())[:-300])),
@@ -200,10 +240,59 @@ def test_an_odd_record_costs_itself_alone(tmp_path, odd, packing):
     others = [warc(tmp_path / "x.warc", [record], packed=False).read_bytes() for record in GOOD[1:]]
     path = tmp_path / "odd.warc"
     path.write_bytes(packing(first) + packing(odd) + b"".join(map(packing, others)))
+    assert [article.url for article in articles_in(path)] == [record[0] for record in GOOD]
+
+
+@pytest.mark.parametrize("packing", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_wrong_lengths_cost_no_reading_of_the_whole_file_each(tmp_path, packing):
+    """Each was read to the file's end, and the next began one record on: two megabytes took forty seconds."""
+    path = tmp_path / "lengths.warc"
+    lengths = (10**17, 60_000_000)
+    path.write_bytes(
+        b"".join(packing(response(b"%d" % n * 100, length=lengths[n % 2])) for n in range(6000)) + packing(response(HTML))
+    )
+    counts, begun = Counts(), process_time()
+    assert len(list(filter(None, records(path, frozenset(("response",)), 1 << 26, counts)))) == 1
+    assert (counts.records, counts.damaged) == (1, 6000) and process_time() - begun < 15
+
+
+@pytest.mark.parametrize("odd", [response(HTML, length=-5), response(HTML).replace(b"response", b"request")])
+def test_others_have_their_turn_while_records_are_passed_over(tmp_path, odd):
+    """A million requests of others held a crawl up for a minute: no sign of life, and no stop was obeyed."""
+    path = tmp_path / "tiny.warc.gz"
+    path.write_bytes(gzip.compress(odd) * 1050)
+    assert list(records(path, frozenset(("response",)), 1 << 26, Counts())) == [None] * 10
+
+
+def articles_in(path) -> list[Article]:
     spider = AnySpider.from_crawler(get_crawler(AnySpider, {"ADDONS": {}}), warc=str(path))
     walk, counts = Walk(Listing("warc", "file:///odd.warc")), Counts()
-    found = [spider._article_in(r, walk, path, counts) for r in records(path, frozenset(("response",)), 1 << 26, counts)]
-    assert [article.url for article in found if article] == [record[0] for record in GOOD]
+    found = filter(None, records(path, frozenset(("response", "resource")), 1 << 26, counts))
+    return [article for record in found if (article := spider._article_in(record, walk, path, counts))]
+
+
+def test_a_record_whose_bytes_are_not_those_of_its_digest_is_damaged(tmp_path):
+    """A file that is not packed tells by nothing else that it is rotten: letters that nobody wrote were archived."""
+    story = STORIES[5]
+    whole = warc(tmp_path / "a.warc", [page(story)], packed=False).read_bytes()
+    path = tmp_path / "digest.warc"
+    path.write_bytes(whole + whole.replace(story.headline.encode(), story.headline.upper().encode()))
+    assert [article.headline for article in articles_in(path)] == [story.headline]
+    digests = (hashlib.sha256(HTML).hexdigest(), base64.b32encode(hashlib.sha256(HTML).digest()).decode(), "0" * 64)
+    for digest, intact in (*zip((f"sha256:{d}" for d in digests), (1, 1, 0), strict=True), ("blake3:0", 1)):
+        path.write_bytes(response(HTML, more=f"WARC-Block-Digest: {digest}\n"))
+        assert len(articles_in(path)) == intact
+
+
+@pytest.mark.parametrize("charset", ["base64", "idna", "x\udcff"])
+def test_a_record_whose_type_is_odd_is_read_all_the_same(tmp_path, charset):
+    """One such record ended the import of its file, and of all files behind it."""
+    type = f"text/html; charset={charset}"
+    page = PAGES.article(STORIES[5]).encode()
+    head = f"WARC/1.1\nWARC-Type: resource\nWARC-Target-URI: {TARGET}\nWARC-Date: 2026-03-20T00:00:00Z\nContent-Type: {type}\n"
+    path = tmp_path / "odd.warc"
+    path.write_bytes(raw(f"{head}Content-Length: {len(page)}\n\n", page))
+    assert [article.headline for article in articles_in(path)] == [STORIES[5].headline]
 
 
 def test_heads_with_lf_alone_and_addresses_beyond_ascii_are_read(tmp_path, crawl):
@@ -217,7 +306,7 @@ def test_heads_with_lf_alone_and_addresses_beyond_ascii_are_read(tmp_path, crawl
     path.write_bytes(raw(f"{head}Content-Length: {len(block)}\n\n", block, end="\n"))
     for _ in range(2):
         done = imported(crawl, path)
-    assert done.rows("select url from capture where kind = 'article'") == [("http://courier.example/2026/03/12/caf%C3%A9-1",)]
+    assert done.rows("select url from capture where kind = 'imported'") == [("http://courier.example/2026/03/12/caf%C3%A9-1",)]
     assert len(done.articles()) == 1
 
 
@@ -238,7 +327,7 @@ def test_an_import_that_is_stopped_goes_on_and_loses_nothing(crawl, tmp_path, ho
     assert 0 < _stored(folder) < len(stories)
     done = imported(crawl, path)
     assert done.rows("select count(*) from article") == [(len(stories),)]
-    assert done.rows("select count(*) from capture where kind = 'article'") == [(len(stories),)]
+    assert done.rows("select count(*) from capture where kind = 'imported'") == [(len(stories),)]
     ends = {signal.SIGKILL: "stopped", signal.SIGINT: "stopped"}
     assert done.rows('select "end" from listing order by id') == [(ends[how],), ("exhausted",)]
 
@@ -277,6 +366,26 @@ def test_older_captures_become_earlier_texts(play, crawl, tmp_path):
     assert done.stats()["archive/article/earlier"] == 1
 
 
+def test_an_unchanged_page_is_not_answered_with_the_bytes_of_others(play, crawl, tmp_path):
+    """A file that claims the site's own ETag came back as the site's answer, first-hand."""
+    site = play(stories=40)
+    story = next(s for s in site.pages.newsroom.all() if not s.missing and not s.canonical)
+    url, at, headers, body = page(story, site.pages, at="2026-03-25T00:00:00Z", url=site.pages.url(site.pages.path(story)))
+    headers.append(("ETag", f'"{hashlib.sha1(body).hexdigest()[:16]}"'))
+    forged = warc(tmp_path / "a.warc.gz", [(url, at, headers, body.replace(story.headline.encode(), b"Made up"))])
+    crawl(site, "-a", "source=feed")
+    assert imported(crawl, forged, spider="demo").stats()["archive/article/earlier"] == 1
+    done = crawl(site, "-a", "source=due", "-s", "REVISIT_MIN_HOURS=0", "-s", "REVISIT_MIN_CHANCE=0")
+    assert done.rows("select status, kind from capture where url = ?", url) == [
+        (200, "article"),
+        (200, "imported"),
+        (304, "article"),
+    ]
+    assert done.articles()[str(story.number)]["headline"] == story.headline
+    bodies = "select count(*) from article a join capture c on json_extract(a.capture, '$.file') = c.file where kind = 'imported'"
+    assert done.rows(bodies) == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -290,6 +399,14 @@ def test_older_captures_become_earlier_texts(play, crawl, tmp_path):
 def test_wrong_arguments_of_the_past_are_one_line(tmp_path, arguments, says):
     done = command("crawl", *arguments, "-s", f"ARCHIVE_DIR={tmp_path / 'archive'}")
     assert done.returncode == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_file_that_is_packed_with_zstd_is_said_to_be_so(tmp_path):
+    """It counted as one damaged record, with no word of what would be right."""
+    path = tmp_path / "a.warc.zst"
+    path.write_bytes(zstd.compress(response(HTML)))
+    with pytest.raises(ValueError, match="is packed with zstd, which is not read; unpack it first"):
+        AnySpider.from_crawler(get_crawler(AnySpider, {"ADDONS": {}}), warc=str(path))
 
 
 def test_walls_in_files_of_others_are_no_articles(crawl, tmp_path):
@@ -399,6 +516,26 @@ def text_of(headline: str, month: int, flags=("second_hand",)) -> Article:
     return made
 
 
+@pytest.mark.parametrize("later", ["captured again", "gone"])
+def test_another_reading_of_others_bytes_takes_the_place_of_the_text(tmp_path, later):
+    """The page was seen after the capture that is read again: that made its new reading a text of before, each time anew."""
+    archive = Archive(tmp_path / "archive.db")
+    crawl = archive.crawls.begin("demo", {})
+    archive.articles.store(text_of("Then", 1), crawl, "demo:1")
+    if later == "gone":
+        archive.pages.outcome("demo:1", "gone", "HTTP 410")
+    else:
+        archive.articles.store(text_of("Then", 2), crawl, "demo:1")
+    reading = text_of("Then", 1)
+    reading.extractor, reading.body = "2", [{"type": "paragraph", "text": "What the new code reads"}]
+    reading.content_hash = content_hash(reading)
+    assert [archive.articles.put(reading, crawl, "reread") for _ in range(2)] == ["revised", "unchanged"]
+    present = archive.articles.get("demo:1")
+    assert (present.body, present.extractor, present.fetched_at) == (reading.body, "2", reading.fetched_at)
+    assert [row["cause"] for row in archive.db.execute("select cause from revision")] == ["reread"]
+    archive.close()
+
+
 def test_the_same_text_from_others_leaves_what_is_first_hand(tmp_path):
     archive = Archive(tmp_path / "archive.db")
     crawl = archive.crawls.begin("demo", {})
@@ -450,15 +587,48 @@ def test_one_odd_row_costs_itself_alone():
         ["original", "timestamp", "statuscode", "mimetype"],
         ["short"],
         7,
+        *(["http://a.b/never", f"{year}0203125400", "200", "text/html"] for year in ("0001", "1989", "2999", "9999")),
         ["http://a.b/x", "20220203125400", "200", "text/html"],
     ]
     read = Wayback().read(Response("https://web.archive.org/cdx/search/cdx?url=a", body=json.dumps(rows).encode()), "UTC")
     assert [link.url for link in read.links] == ["http://a.b/x"]
 
 
+def test_a_revisit_is_asked_for_where_no_capture_has_the_bytes_alone():
+    """A pywb answered HTTP 304 for it: the page was owed, though the capture before it is whole."""
+    lines = [("1", "20220203120000", "text/html"), ("1", "20220203125400", "warc/revisit"), ("2", "20220203120000", "warc/revisit")]
+    rows = [json.dumps({"url": f"http://a.b/{n}", "timestamp": at, "mime": mime, "status": "-"}) for n, at, mime in lines]
+    read = Wayback().read(Response("http://127.0.0.1:80/news/cdx?url=a", body="\n".join(rows).encode()), "UTC")
+    assert [(link.url, link.captured_at[11:16]) for link in read.links] == [("http://a.b/1", "12:00"), ("http://a.b/2", "12:00")]
+
+
 def test_chunks_are_undone_where_there_are_any():
     assert unchunked(b"5\r\nhello\r\n3;x=1\r\nabc\r\n0\r\n\r\n") == b"helloabc"
     assert unchunked(b"<html>") == b"<html>"
+
+
+def test_a_head_without_end_and_very_many_chunks_cost_no_more_than_their_bytes(tmp_path):
+    """A file of 336 kB took two gigabytes: a line of five bytes is a pair of words in memory."""
+    body = b"2\r\nab\r\n" * 50_000 + b"0\r\n\r\n"
+    assert peak(lambda: unchunked(body)) < len(body)
+    path = tmp_path / "head.warc"
+    head = b"HTTP/1.1 200 OK\r\n" + b"a:b\r\n" * 60_000
+    path.write_bytes(response(head))
+    assert peak(lambda: list(records(path, frozenset(("response",)), 1 << 26, Counts()))) < 8 * len(head)
+    longest = b"HTTP/1.1 200 OK\r\n" + b"a:b\r\n" * 50_000 + b"\r\n"
+    begun = process_time()
+    answer = response_of(record_of({"content-type": "application/http"}, longest))
+    assert answer.headers.getlist("A") == [b"b"] * 50_000 and process_time() - begun < 10
+
+
+def peak(do) -> int:
+    """The most bytes that ``do`` held at once."""
+    tracemalloc.start()
+    try:
+        do()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_capture_nearest_to_publication_is_taken():

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 import time
 
+import pytest
 from conftest import command
 from reference_pages import ReferencePages
+from scrapy.resolver import dnscache
 
 from newsarchive.demo.server import Answer
+from newsarchive.middlewares import is_public
 from newsarchive.settings import CONCURRENT_REQUESTS_PER_DOMAIN
 
 
@@ -103,3 +107,15 @@ def test_settings_are_polite_by_default():
         ("TELNETCONSOLE_ENABLED", "False"),
     ):
         assert command("settings", "--get", name).stdout.strip() == value
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "0.0.0.0", "2130706433", "::ffff:127.0.0.1", "10.1.2.3", "169.254.169.254", "fe80::1", "64:ff9b::7f00:1", "no-such-name.invalid"])  # fmt: skip
+def test_nothing_but_a_public_address_is_asked_in_a_pages_name(host):
+    """A name without an address now may have one of this machine a moment later, and so may one that has only IPv6."""
+    assert not asyncio.run(is_public(host, unknown=False))
+
+
+def test_the_address_that_was_looked_at_is_the_one_that_is_asked():
+    dnscache.pop("192.0.32.7", None)
+    assert asyncio.run(is_public("192.0.32.7", unknown=False))
+    assert dnscache["192.0.32.7"] == "192.0.32.7"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import urllib.request
@@ -113,7 +114,13 @@ def test_pywb_shows_the_pages_of_a_crawl(play, crawl, pywb, tmp_path):
     """As a reader's browser asks for them: the page framed, its links on the replay's own addresses."""
     site = play(stories=60)
     done = crawl(site, "-a", "source=days", *SPAN)
+    done = crawl(site, "-a", "source=due", "-s", "REVISIT_MIN_HOURS=0", "-s", "REVISIT_MIN_CHANCE=0")
     collection = pywb(sorted((done.folder / "warc").glob("*.warc.gz")))
+    # What the server called unchanged is shown as the page that it is.
+    unchanged = "select c.url, c.fetched_at, headline from capture c join article a on a.url = c.url where status = 304 limit 1"
+    ((url, at, headline),) = done.rows(unchanged)
+    with urllib.request.urlopen(f"{collection}/{re.sub('[^0-9]', '', at)[:14]}id_/{url}", timeout=30) as answer:
+        assert answer.status == 200 and headline in answer.read().decode()
     story = next(story for story in site.pages.newsroom.all() if not story.missing)
     with urllib.request.urlopen(f"{collection}/2026mp_/{site.pages.url(site.pages.path(story))}", timeout=30) as answer:
         page = answer.read().decode()

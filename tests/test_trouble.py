@@ -6,12 +6,15 @@ import re
 import sqlite3
 import subprocess
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from conftest import command
 from test_interrupted import ARGUMENTS, counting, start  # noqa: F401
 
-from newsarchive.store.archive import Archive
+from newsarchive.capture import CaptureStorage
+from newsarchive.runledger import RunLedger
+from newsarchive.store.archive import Archive, ArchiveError
 
 BRIEF = ("-s", "ARCHIVE_BUSY_SECONDS=0.3")
 
@@ -147,7 +150,7 @@ def test_a_damaged_archive_is_a_clear_line_and_left_as_it_is(play, crawl, tmp_pa
     damage(path, begin)
     before = path.read_bytes()
     where = ("-s", f"ARCHIVE_DIR={done.folder}")
-    for words in (("report",), ("export", "-o", str(tmp_path / "a.jsonl"))):
+    for words in (("report",), ("export", "-o", str(tmp_path / "a.jsonl")), ("reextract",)):
         found = command(*words, *where)
         assert found.returncode == 2
         assert re.fullmatch(rf"scrapy {words[0]}: .*scrapy check-archive says more\n", found.stderr), found.stderr
@@ -188,3 +191,23 @@ def test_a_clock_that_was_set_back_keeps_no_page_waiting(tmp_path):
     third = archive.crawls.begin("news", {})
     assert archive.pages.claim(third, Cover("news"), 10) == []
     archive.close()
+
+
+def test_an_archive_that_fails_when_the_crawl_begins_leaves_the_captures_alone():
+    """A disk that was full then gave a traceback beside the line that says so."""
+    storage = CaptureStorage({"REPLAY": ""})
+    storage.open_spider(SimpleNamespace(ledger=RunLedger("demo")))
+    assert storage.store is None
+
+
+def test_an_archive_on_a_read_only_medium_can_be_read(tmp_path):
+    """SQLite cannot make the shared memory that it wants beside a file with a write-ahead log."""
+    folder = tmp_path / "archive"
+    Archive(folder / "archive.db").close()
+    (folder / "archive.db-shm").symlink_to(tmp_path / "nowhere" / "x")  # it can be made by nobody, root included
+    archive = Archive(folder / "archive.db", read_only=True)
+    assert archive.sites() == []
+    archive.close()
+    (folder / "archive.db-wal").write_bytes(b"")
+    with pytest.raises(ArchiveError, match="copy it, with its write-ahead log, to where its folder can be written"):
+        Archive(folder / "archive.db", read_only=True)

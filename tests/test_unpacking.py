@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from time import process_time
 
 import brotli
 import pytest
@@ -12,7 +13,7 @@ from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
 from newsarchive.store.warc import WarcError
-from newsarchive.unpacking import TornBody, UnpackingMiddleware, unpacked, zstd
+from newsarchive.unpacking import MAX_BYTES, TornBody, UnpackingMiddleware, unpacked, zstd
 
 PAGE = b"<html><body>" + b"".join(b"<p>Paragraph %d, and what it says.</p>" % n for n in range(400)) + b"</body></html>"
 PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress}
@@ -43,3 +44,31 @@ def test_members_one_after_the_other_and_padding_behind_them_are_whole():
     assert unpacked(answer("gzip", packed)).body == PAGE
     middleware = UnpackingMiddleware.from_crawler(get_crawler(Spider))
     assert middleware.process_response(Request("https://x.example/a"), answer("gzip", packed)).body.startswith(PAGE[:2000])
+
+
+def test_frames_of_zstd_one_after_the_other_are_whole():
+    """RFC 8878, 3.1: what stood behind the first was lost, and all behind one that is to be skipped."""
+    skipped = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"abcd"
+    for begin, end in ((skipped, b""), (b"", skipped)):
+        packed = begin + zstd.compress(PAGE[:2000]) + zstd.compress(PAGE[2000:]) + end
+        assert unpacked(answer("zstd", packed)).body == PAGE
+        middleware = UnpackingMiddleware.from_crawler(get_crawler(Spider))
+        assert middleware.process_response(Request("https://x.example/a"), answer("zstd", packed)).body == PAGE
+    with pytest.raises(WarcError):
+        unpacked(answer("zstd", zstd.compress(PAGE[:2000]) + zstd.compress(PAGE[2000:])[:-30]))
+
+
+def test_a_body_of_very_many_empty_members_is_unpacked_in_one_go():
+    """Each member cost a copy of all that stood behind it: eight megabytes held a crawl up for a minute."""
+    empty = gzip.compress(b"")
+    body = gzip.compress(PAGE) + empty * (8_000_000 // len(empty))
+    begun = process_time()
+    assert unpacked(answer("gzip", body)).body == PAGE
+    assert process_time() - begun < 10
+
+
+@pytest.mark.parametrize("packing", [gzip.compress, lambda body: gzip.compress(body[:-1]) + gzip.compress(body[-1:])])
+def test_a_body_that_is_larger_than_any_page_is_refused(packing):
+    assert len(unpacked(answer("gzip", packing(bytes(MAX_BYTES)))).body) == MAX_BYTES
+    with pytest.raises(WarcError, match="larger than any page"):
+        unpacked(answer("gzip", packing(bytes(MAX_BYTES + 1))))

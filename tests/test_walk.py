@@ -174,8 +174,17 @@ def test_a_walk_goes_on_where_one_that_it_meets_was_interrupted():
     assert walk.take(found, {"a1": (1, 2)}, ["https://news.example/2"]) == ["https://news.example/2"]
     found = links("2022-02-02", "2022-02-01", prefix="b")
     assert walk.take(found, {"b0": (2, 2), "b1": (1, 2)}, ["https://news.example/3"]) == ["https://news.example/deep"]
-    assert walk.take(links("2021-02-02", prefix="c"), {}, []) == []
+    assert walk.take(links("2021-02-03", "2021-02-02", prefix="c"), {"c0": (2, 2)}, []) == []
     assert (walk.end, walk.covers) == ("exhausted", "")
+
+
+def test_a_walk_comes_back_to_the_last_chunk_that_it_read():
+    walk = Walk(FRONT)
+    chunk(walk, links("2022-02-03", prefix="a"), "2")
+    assert walk.comes_back_to == FRONT.url
+    chunk(walk, links("2022-02-02", prefix="b"), "3")
+    chunk(walk, [], "4")
+    assert walk.comes_back_to == "https://news.example/2"
 
 
 def test_what_others_saw_since_is_not_gone_on_from():
@@ -188,13 +197,13 @@ def test_what_others_saw_since_is_not_gone_on_from():
 
 def test_a_continuation_that_is_gone_is_made_good_for_from_above():
     found, known = links("2022-02-03", prefix="a"), {"a0": (2, 2)}
-    for answer in ("fails", "is empty", "is the top again"):
+    for answer in ("fails", "is empty", "is the top again", "moved up"):
         walk = resumed()
         assert walk.take(found, known, ["https://news.example/2"]) == ["https://news.example/deep"]
         if answer == "fails":
             instead = walk.fail("HTTP 404")
         else:
-            again = found if answer == "is the top again" else []
+            again = {"is empty": [], "is the top again": found, "moved up": links("2021-02-02", prefix="c")}[answer]
             instead = walk.take(again, {"a0": (2, 3)}, ["https://news.example/2"] if again else [])
         assert (instead, walk.end) == (["https://news.example/2"], None)
         assert walk.take(links("2022-02-02", prefix="b"), {"b0": (2, 2)}, ["https://news.example/deep"])

@@ -13,10 +13,12 @@ from scrapy.spiderloader import get_spider_loader
 from newsarchive.addons import check_numbers, check_politeness
 from newsarchive.alarms.sending import check_sending
 from newsarchive.arguments import Arguments
-from newsarchive.jsonlines import check_jsonlines
+from newsarchive.chromium import find_browser
+from newsarchive.jsonlines import check_jsonlines, feed_path
 from newsarchive.monitor import archive_enabled, archive_path, open_archive
 from newsarchive.spiders.base import NewsSpider
 from newsarchive.store.archive import ArchiveError
+from newsarchive.store.ownfiles import owns
 from newsarchive.trouble import FAULTS, line_of, reason_of
 from newsarchive.warcfiles import check_replay
 
@@ -47,6 +49,8 @@ class Command(crawl.Command):
         check_numbers(self.settings)
         check_sending(self.settings)
         _check_metrics(self.settings["METRICS_PATH"])
+        if self._draws(site):
+            find_browser(self.settings)
         if "_job" in arguments:
             _check_absolute(self.settings)
         if issubclass(site, NewsSpider):
@@ -62,12 +66,20 @@ class Command(crawl.Command):
             if not urlsplit(str(address)).scheme or str(address).startswith("file://"):
                 _check_folder(Path(urlsplit(str(address)).path).absolute().parent)
 
+    def _draws(self, site) -> bool:
+        settings = self.settings.copy()
+        site.update_settings(settings)
+        return settings.getbool("PLAYWRIGHT") and not settings["REPLAY"]
+
     def _check_archive(self) -> None:
         archive = open_archive(self.settings)
         try:
             with archive.transaction():  # another program may hold it
                 pass
             check_jsonlines(archive, self.settings)
+            for feed in map(str, self.settings.getdict("FEEDS")):
+                if owns(archive, feed_path(feed)):
+                    raise ValueError(f"{feed} is one of the archive's own files; name another for the feed")
         except FAULTS as error:
             raise (ArchiveError(f"{archive.path}: {line_of(error)}") if reason_of(error) else error) from error
         finally:

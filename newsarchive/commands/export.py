@@ -14,6 +14,7 @@ from newsarchive.dates import parse_day
 from newsarchive.exporters import STREAMS, written_whole
 from newsarchive.monitor import archive_path
 from newsarchive.store.archive import Archive, ArchiveError
+from newsarchive.store.ownfiles import owns
 from newsarchive.store.selection import Selection, copy
 from newsarchive.trouble import line_of
 
@@ -70,6 +71,8 @@ class Command(ArchiveCommand):
         with closing(Archive(archive_path(self.settings), read_only=True)) as archive:
             if opts.site and opts.site not in archive.sites():
                 raise ValueError(f"the archive has no site {opts.site!r}; it has {', '.join(archive.sites()) or 'none'}")
+            if opts.output != "-" and owns(archive, opts.output):
+                raise ValueError(f"{opts.output} is one of the archive's own files; name another")
             if format == "sqlite":
                 with written_whole(Path(opts.output)) as temporary:
                     count, cursor = copy(archive, selection, temporary)

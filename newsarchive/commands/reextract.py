@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 from collections import defaultdict
 
 from scrapy.spiderloader import get_spider_loader
@@ -13,6 +14,7 @@ from newsarchive.monitor import archive_path
 from newsarchive.reread import differing_fields, reread
 from newsarchive.store.archive import Archive, ArchiveError
 from newsarchive.store.warc import WarcError
+from newsarchive.trouble import line_of
 
 CHUNK = 50
 EXAMPLES = 3
@@ -38,10 +40,14 @@ class Command(ArchiveCommand):
 
     def run(self, args, opts) -> None:
         try:
-            archive = Archive(archive_path(self.settings), read_only=not opts.apply)
+            self._read(opts)
         except ArchiveError as error:
             self.fail(error)
-            return
+        except sqlite3.DatabaseError as error:
+            self.fail(line_of(error))
+
+    def _read(self, opts) -> None:
+        archive = Archive(archive_path(self.settings), read_only=not opts.apply)
         # Here, not above: every command of Scrapy imports this module.
         from newsarchive import tables
 

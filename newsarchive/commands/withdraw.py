@@ -27,7 +27,10 @@ class Command(ArchiveCommand):
 
     def add_options(self, parser) -> None:
         super().add_options(parser)
-        parser.add_argument("--mode", help="hide: show nothing of it, keep the text; erase: remove every trace of the text")
+        parser.add_argument(
+            "--mode",
+            help="hide: show nothing of it, nor leave it in JSONLINES_PATH, keep the text; erase: remove every trace of the text",
+        )
         parser.add_argument("--reason", help="kept, and shown in reports")
 
     def run(self, args, opts) -> None:
@@ -53,6 +56,10 @@ class Command(ArchiveCommand):
                 print(f"{page}: {'hidden' if mode == 'hide' else 'removed from the tables'}")
             if mode == "erase":
                 self._clean(archive)
+            elif live := archive.crawls.live():
+                self._left([f"crawl {live[0]} is at work: when it has ended, the same command again cleans the JSON Lines files"])
+            else:
+                archive.withdrawals.clean_lines()
         finally:
             archive.close()
 
@@ -78,12 +85,16 @@ class Command(ArchiveCommand):
         if live:
             left.append(
                 f"crawl {live[0]} is at work: when it has ended, its own WARC files are clean, and the same command again cleans"
-                " the JSON Lines files"
+                " the JSON Lines files and what is free in archive.db"
             )
+        if not self._left(left):
+            print("Done: nothing of the text is left in the archive. It does not know of feeds and exports written before.")
+
+    def _left(self, left: list[str]) -> bool:
+        """Say what could not be done; tell whether there is such."""
         for line in left:
             print(f"scrapy withdraw: {line}", file=sys.stderr)
         if left:
             print("Not done; the same command again goes on.")
-        else:
-            print("Done: nothing of the text is left in the archive. It does not know of feeds and exports written before.")
         self.exitcode = 1 if left else 0
+        return bool(left)

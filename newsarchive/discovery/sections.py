@@ -7,13 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin, urlsplit
 
-from scrapy.http import Response, TextResponse
+from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.selector import Selector, SelectorList
 
 from newsarchive.dates import iso, parse_time
+from newsarchive.discovery.loadmore import LoadMore, goes_on
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.items import Link
+
+MENU_LINKS = 5
+"""So many links to its own host has a page of the site's, though it lists nothing."""
+
+HIDDEN = re.compile(r"(?is)<!--.*?(?:-->|$)|<(script|style|template)\b.*?(?:</\1\s*>|$)")
+NEVER_LEFT_OPEN = ("div", "section", "article", "main", "ul", "ol", "a")
 
 
 @dataclass(frozen=True)
@@ -34,8 +41,8 @@ class Sections:
     modified: str = ""
     """Inside an item: when the article was changed."""
 
-    more: str = "//a[@rel='next']/@href | //link[@rel='next']/@href"
-    """Where the listing goes on; the last one found counts."""
+    more: str | LoadMore = "//a[@rel='next']/@href | //link[@rel='next']/@href"
+    """Where the listing goes on, the last one found counts; or how a browser makes it show more."""
 
     def listing(self, name: str, url: str) -> Listing:
         """Return the listing of the section ``name`` at ``url``."""
@@ -95,17 +102,51 @@ class Sections:
         """Return links and continuation of a section's page or chunk; times without offset are in ``zone``."""
         if not isinstance(response, TextResponse):
             raise ListingError(f"no page: {response.headers.get('Content-Type', b'no type').decode('latin-1')}")
+        if not response.body.strip():
+            raise ListingError("no article on it, for the answer is empty")
         chunk = Chunk()
         items = {item.root: item for item in _select(response, self.item)} if self.item else {}
         for link in _select(response, self.links):
             item = next((items[a] for a in link.root.iterancestors() if a in items), None)
             if url := _absolute(response, link.attrib.get("href", "")):
                 chunk.links.append(Link(url, _time(item, self.published, zone), _time(item, self.modified, zone)))
+        if isinstance(self.more, LoadMore):
+            chunk.more = goes_on(response.url, response.body)
+            return chunk
         urls = [url for address in _select(response, self.more).getall() if (url := _absolute(response, address))]
         # Other lists on the page have continuations too: that of this one has most of its path in common with it.
         own = set(urlsplit(response.url).path.split("/"))
         chunk.more = [max(reversed(urls), key=lambda url: len(own & set(urlsplit(url).path.split("/"))))] if urls else []
+        if not chunk.more and isinstance(response, HtmlResponse) and _is_torn(response.text):
+            chunk.fault = "torn HTML, and no continuation on it"
         return chunk
+
+
+def is_empty_chunk(response: HtmlResponse) -> bool:
+    """Tell whether a chunk without articles is a site's true one: without a word, or with the site's menu around it.
+
+    A notice that stands in its place, of maintenance or a login, has words and hardly a link.
+    """
+    host = urlsplit(response.url).netloc
+    own = {url for address in response.css("a::attr(href)").getall() if (url := _absolute(response, address))}
+    if sum(urlsplit(url).netloc == host for url in own) >= MENU_LINKS:
+        return True
+    return not "".join(response.xpath("//text()[not(parent::script or parent::style)]").getall()).strip()
+
+
+def _is_torn(page: str) -> bool:
+    """Tell whether a page or a fragment of one stops inside a tag, or before its elements are closed.
+
+    That ``</html>`` is missing is no sign alone: the end tag may be left out (HTML Living Standard, 13.1.2.4).
+    """
+    page = HIDDEN.sub("", page)
+    if re.search(r"<[a-zA-Z/][^>]*$|<\W*$", page):
+        return True
+    if re.search(r"</(?:html|body)\s*>", page, re.I):
+        return False
+    return any(
+        len(re.findall(rf"<{name}\b", page, re.I)) > len(re.findall(rf"</{name}\s*>", page, re.I)) for name in NEVER_LEFT_OPEN
+    )
 
 
 def _select(scope: TextResponse | Selector, query: str) -> SelectorList:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from newsarchive.items import Link
 
@@ -58,7 +59,7 @@ class Interrupted:
 
     id: int
     at: str
-    """What it was to ask next."""
+    """The last chunk that it read: what stood below may have moved up into it, where chunks are counted from the top."""
 
     until: str | None
     """As :attr:`Earlier.until`."""
@@ -84,6 +85,8 @@ class Walk:
     since: str | None = None
     until: str | None = None
     max_pages: int = 10_000
+    max_links: int | None = None
+    max_seconds: float | None = None
     id: int | None = None
     """Its row in the archive."""
 
@@ -108,18 +111,31 @@ class Walk:
     snapshots: Sequence[int] = ()
     """In a replay: captures of the listing's first page that are newer than the one walked."""
 
+    captured_at: str = ""
+    """When the last answer was fetched."""
+
     def __post_init__(self):
         self.pending = 1
+        self.began = monotonic()
         self.at = self.listing.url
         """What was asked last."""
         self.asked = {self.listing.url}
         self.above: str | None = None
         """Where the listing goes on above the place that was jumped to, until that has answered."""
+        self.resumed: int | None = None
+        """The interrupted walk whose place was jumped to."""
+        self.read = self.listing.url
+        """The last chunk that had articles."""
         self.empty = self.stale = 0
         self.recent: deque[frozenset[str]] = deque(maxlen=REMEMBERED_CHUNKS)
         self.shown: set[str] = set()
         """Keys that an archive by date showed."""
         self.faults: list[str] = []
+
+    @property
+    def comes_back_to(self) -> str:
+        """Where another walk may go on with this one, see :attr:`Interrupted.at`; without order: what was to be asked next."""
+        return self.read if self.listing.newest_first else self.at
 
     @property
     def covers(self) -> str | None:
@@ -149,13 +165,16 @@ class Walk:
                 self._finish("repeats", f"its continuation {more[0]} was asked before")
             return self._ask([] if self._barren(links) else fresh)
         keys = frozenset(link.key for link in links)
-        if self.above and all(self.id in known.get(key, ()) for key in keys):  # nothing, or the top again
+        if self.above and not self._joins(links, known):
             return self._walk_from_above()
         self.above = None
+        self.read = self.at if links else self.read
         self.empty = 0 if links else self.empty + 1
         self.stale = self.stale + 1 if keys and keys <= frozenset().union(*self.recent) else 0
         if not links and not more and self.pages == 1:
             self._finish("error", "no article on it")
+        elif not more and self.faults:
+            self._finish("error", self.faults[-1])
         elif not more or self.empty >= EMPTY_CHUNKS:
             self._finish("exhausted")
         elif self.since and (dated := [link.day for link in links if link.day]) and max(dated) < self.since:
@@ -208,7 +227,15 @@ class Walk:
         if by not in self.interrupted or 2 * count <= len(loose) or not _within(loose, self.interrupted[by].until):
             return None
         at = self.interrupted.pop(by).at
+        self.resumed = by
         return None if at in self.asked else at
+
+    def _joins(self, links: Sequence[Link], known: Mapping[str, tuple[int, int]]) -> bool:
+        """Tell whether the place that was jumped to still has something of what the interrupted walk saw.
+
+        Else it may lie below what moved up since, when articles were taken down, or be the top again.
+        """
+        return any(known[link.key][1] == self.resumed for link in in_order(links) if link.key in known)
 
     def fail(self, reason: str, end: str = "error", at: str | None = None) -> list[str]:
         """The answer at ``at`` could not be had or read. Return what to ask instead.
@@ -231,8 +258,8 @@ class Walk:
         return self._ask([url])
 
     def _ask(self, urls: list[str]) -> list[str]:
-        if self.end is None and urls and self.pages + self.pending >= self.max_pages:
-            self._finish("bound", f"{self.max_pages} pages walked; LISTING_MAX_PAGES allows no more")
+        if self.end is None and urls and (bound := self._bound()):
+            self._finish("bound", bound)
             self.at = urls[0]
         if self.end is None and not urls and self.pending == 0:
             self._finish("error" if self.faults else "exhausted", self.faults[0] if self.faults else None)
@@ -242,6 +269,16 @@ class Walk:
         self.pending += len(urls)
         self.at = urls[0] if urls else self.at
         return urls
+
+    def _bound(self) -> str | None:
+        """Return why the walk may not go on, although there is more."""
+        if self.pages + self.pending >= self.max_pages:
+            return f"{self.max_pages} pages walked; LISTING_MAX_PAGES, or the site's rule, allows no more"
+        if self.max_links is not None and self.links >= self.max_links:
+            return f"{self.links} links seen; the site's rule allows {self.max_links}"
+        if self.max_seconds is not None and monotonic() - self.began > self.max_seconds:
+            return f"walked for {self.max_seconds:.0f} s; the site's rule allows no more"
+        return None
 
     def _finish(self, end: str, reason: str | None = None) -> None:
         if self.end is None:

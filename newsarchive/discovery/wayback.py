@@ -15,12 +15,15 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from scrapy.http import Response
 
-from newsarchive.dates import iso
+from newsarchive.dates import is_of_the_web, iso
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.items import Link
 
 WAYBACK = "https://web.archive.org/cdx/search/cdx"
+REVISIT = "warc/revisit"
+"""In the place of a capture's type: its bytes are those of another capture."""
+
 CHUNK = 5000
 """So many captures are asked for at once."""
 
@@ -51,16 +54,18 @@ class Wayback:
     def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
         """Return one link a capture, with ``captured_at`` and ``via``, and where the listing goes on.
 
-        Captures that are no HTML, or no answer 200, are left out.
+        Captures that are no HTML, or no answer 200, are left out; and so are revisits where the bytes stand in a capture of
+        their own, for some archives give such a one without them.
         """
         try:
             text = response.body.decode("utf-8")
             rows, key = _array(text) if text.lstrip().startswith("[") else (list(_lines(text)), None)
         except (UnicodeDecodeError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             raise ListingError(f"no CDX answer: {error}") from None
-        links = [link for row in rows if (link := _link(response.url, row))]
+        links = [(link, row.get("mimetype") == REVISIT) for row in rows if (link := _link(response.url, row))]
+        whole = {link.url for link, revisit in links if not revisit}
         more = [_with(response.url, resumeKey=key)] if key else []
-        return Chunk(links, more)
+        return Chunk([link for link, revisit in links if not revisit or link.url not in whole], more)
 
 
 def _query(cdx: str, pattern: str, since: str | None) -> str:
@@ -110,8 +115,8 @@ def _lines(text: str) -> Iterator[dict]:
 
 
 def _link(asked: str, row: dict) -> Link | None:
-    original, at = str(row["original"]), _time(str(row["timestamp"]))
-    html = "html" in str(row.get("mimetype", "html")) or row.get("mimetype") == "warc/revisit"
+    original, at = str(row["original"]), capture_time(str(row["timestamp"]))
+    html = "html" in str(row.get("mimetype", "html")) or row.get("mimetype") == REVISIT
     if at is None or not html or str(row.get("statuscode", "200")) not in ("200", "-", ""):
         return None
     return Link(original, captured_at=iso(at), via=_raw(asked, str(row["timestamp"]), original))
@@ -124,11 +129,13 @@ def _raw(asked: str, timestamp: str, original: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{folder}/{timestamp}id_/{quote(original, safe=':/?&=%+,;@~!*()$-_.')}"
 
 
-def _time(timestamp: str) -> datetime | None:
+def capture_time(timestamp: str) -> datetime | None:
+    """Return ``YYYYMMDDHHMMSS`` as a time; None when no page was captured then, whatever a server tells."""
     try:
-        return datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        at = datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return at if is_of_the_web(at) else None
 
 
 def nearest(links: Iterable[Link]) -> list[Link]:

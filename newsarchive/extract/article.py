@@ -29,6 +29,9 @@ from newsarchive.revisions import content_hash
 from newsarchive.urls import absolute, clean_url, not_amp
 
 TIMES = ("created_at", "published_at", "modified_at")
+RULES = set(SiteRules.__annotations__)
+"""Names of what a site may say of its pages."""
+
 # Metadata declares the large sizes, so it goes before what is seen.
 IMAGE_ORIGINS = ("jsonld", "microdata", "selectors", "html", "opengraph")
 # Less is the dust of typography: a dash, a bracketed mark.
@@ -126,11 +129,15 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
 def extractor_version(site: type[SiteRules] | None = None) -> str:
     """Return the version of the code that reads pages of ``site``: the project's, and a digest of the code itself."""
     package = files(newsarchive)
-    sources = [package / name for name in ("items.py", "dates.py", "urls.py", "revisions.py")]
+    own = ("items.py", "dates.py", "urls.py", "revisions.py", "unpacking.py", "warcmessages.py")
+    sources = [package / name for name in own]
     sources += sorted((f for f in (package / "extract").iterdir() if f.name.endswith(".py")), key=lambda f: f.name)
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
     if site is not None:
-        digest.update(inspect.getsource(sys.modules[site.__module__]).encode())
+        # Its rules may stand in a class that several sites share, in another module.
+        holders = [rules for rules in site.__mro__ if issubclass(rules, SiteRules) and set(vars(rules)) & RULES]
+        for module in dict.fromkeys(rules.__module__ for rules in holders if rules is not SiteRules):
+            digest.update(inspect.getsource(sys.modules[module]).encode())
     return f"{newsarchive.__version__}+{digest.hexdigest()[:12]}"
 
 

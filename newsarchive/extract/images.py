@@ -12,7 +12,7 @@ from newsarchive.extract.rules import BodyRules, ImageRules
 from newsarchive.extract.select import elements, first, text_of
 from newsarchive.extract.text import plain
 from newsarchive.items import Image
-from newsarchive.urls import absolute
+from newsarchive.urls import absolute, photo_address
 
 SRCSET = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
 LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
@@ -98,7 +98,7 @@ def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]
         }
         if rules.address and (m := _pattern(rules.address).search(urlsplit(url).path)):
             _read_address(image, m.groupdict())
-        same_path = addresses.setdefault(url.split("?")[0], [])
+        same_path = addresses.setdefault(photo_address(url), [])
         identity = (image["key"], image["width"], image["height"]) if image["key"] else (url,)
         if known := images.get(identity) or next((one for one in same_path if _same_size(one, image)), None):
             for name, value in image.items():
@@ -115,7 +115,7 @@ def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]
 
 
 def _same_size(one: Image, other: Image) -> bool:
-    """Tell whether two images of one path are the same: queries sign and count, but some sites size by them."""
+    """Tell whether two images of one photo's address are the same: queries sign and count, but some sites size by them."""
     return one["url"] == other["url"] or other["width"] is None or one["width"] == other["width"] or bool(one["key"])
 
 

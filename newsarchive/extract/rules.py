@@ -107,6 +107,12 @@ class SiteRules:
     microdata: str = ""
     """The element that holds the article's microdata, where it may lack ``itemscope``."""
 
+    consent: str = ""
+    """The button of a consent dialog that the browser presses, a CSS selector; nothing else is."""
+
+    page_hosts: list[str] = []
+    """Further hosts that may fill frames of its pages in the browser, or be sent something: those of a consent dialog."""
+
     furniture: dict[str, str] = {}
     """Field → regular expression of what the site adds to it and is cut."""
 

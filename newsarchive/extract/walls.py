@@ -6,7 +6,9 @@ Pure functions over an answer. Every rule wants several independent signs, measu
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -15,11 +17,14 @@ from scrapy.http import HtmlResponse, Response, TextResponse
 from newsarchive.extract.article import tree_of
 from newsarchive.extract.html import canonical_link
 from newsarchive.extract.select import compiled, strings
-from newsarchive.extract.text import plain
+from newsarchive.extract.text import letters, plain, unmarked
 from newsarchive.urls import absolute
 
 BOT_WALL = "bot wall"
 CONSENT_WALL = "consent wall"
+LOGIN_WALL = "login wall"
+MAINTENANCE = "maintenance"
+SERVER_ERROR = "server error"
 SOFT_404 = "soft 404"
 
 SHORT = 1_500
@@ -48,6 +53,19 @@ CONSENT_HOST = re.compile(r"^(consent|guce|cmp|privacy-?wall|cookiewall|myprivac
 CONSENT_PATH = re.compile(
     r"/(consent|collectconsent|cookie-?wall|cookie-?consent|privacy-?gate|zustimmung|pur-?abo|consent-management)(/|\.|$)", re.I
 )
+BOT_HOST = re.compile(r"^(validate|captcha|challenge|botcheck)\.|(^|\.)(captcha-delivery\.com|perfdrive\.com)$", re.I)
+BOT_PATH = re.compile(
+    r"/(captcha|recaptcha|challenge|bot-?check|human-?verification|are-you-(a-)?(human|robot)|validate(captcha|perfect)?"
+    r"|access-?denied|blocked|cdn-cgi)(/|\.|$)",
+    re.I,
+)
+LOGIN_HOST = re.compile(r"^(sso|login|signin|auth|accounts?|idp?|oauth|passport)\.", re.I)
+LOGIN_PATH = re.compile(
+    r"/(log-?in|sign-?in|sign-?on|sso|oauth2?|authorize|authenticate|anmelden|anmeldung|einloggen|connexion|iniciar-sesion"
+    r"|entrar|accedi|register|registration|registrierung)(/|\.|$)",
+    re.I,
+)
+GATES = ((CONSENT_WALL, CONSENT_HOST, CONSENT_PATH), (BOT_WALL, BOT_HOST, BOT_PATH), (LOGIN_WALL, LOGIN_HOST, LOGIN_PATH))
 CONSENT_MARKS = re.compile(
     rb"sp_message_iframe|sourcepoint|privacy-mgmt\.com|onetrust|didomi|consentmanager\.net|usercentrics"
     rb"|quantcast\.mgr|cmp\.quantcast"
@@ -66,6 +84,44 @@ CONSENT_WORDS = re.compile(
     r"|&) continue"
     r"|je hebt de keuze|uw privacy|jouw privacy",
     re.I,
+)
+# The whole of a headline or title, but for a site's name.
+TAIL = r"(\W*$|\s*[|·:–—-]\s)"
+NOTICES = (
+    (
+        LOGIN_WALL,
+        re.compile(
+            rf"^\W*(please )?(sign|log) ?(in|on)( or (register|sign up|subscribe))?{TAIL}"
+            r"|^\W*(please )?((sign|log) ?in|register|subscribe)( or (register|sign up|subscribe|log ?in|sign ?in))?"
+            r" to (continue|read|view|access)\b"
+            rf"|^\W*(login|login required|anmelden|anmeldung|einloggen|se connecter|connexion|iniciar sesi[oó]n|accedi|inloggen"
+            rf"|entrar|zaloguj się|войти|вход){TAIL}",
+            re.I,
+        ),
+    ),
+    (
+        MAINTENANCE,
+        re.compile(
+            rf"^\W*(we(.ll| will| are going to)? be (right )?back( soon| shortly)?|(we.ll |be )right back"
+            rf"|(scheduled |site |planned )?maintenance( mode| work| page)?|((the|our) )?(web)?site( is)? (down|under maintenance)"
+            rf"( for maintenance)?|(temporarily|currently|down) (down|offline|unavailable|for (scheduled )?maintenance)"
+            rf"|(under|undergoing) (scheduled )?maintenance|wartung(sarbeiten|smodus)?|(site )?en maintenance"
+            rf"|(sitio )?en mantenimiento|(sito )?in manutenzione|em manutenção|onderhoud|(ведутся )?технические работы){TAIL}",
+            re.I,
+        ),
+    ),
+    (
+        SERVER_ERROR,
+        re.compile(
+            rf"^\W*((http )?(error )?(500|502|503|504|520|521|522|524)\W*(error|internal server error|bad gateway"
+            rf"|service (temporarily )?unavailable|gateway time-?out)?|(internal )?server error|bad gateway|gateway time-?out"
+            rf"|service (is )?(temporarily )?(unavailable|not available)|database (connection )?error|application error"
+            rf"|error establishing a database connection|web server is down|something went wrong|too many requests"
+            rf"|(an|a fatal|an unexpected|an internal) error (has )?occurred|oops,? (an error occurred|something went wrong)"
+            rf"|(interner serverfehler|erreur interne du serveur|error interno del servidor|ошибка сервера)){TAIL}",
+            re.I,
+        ),
+    ),
 )
 # As a headline or at a title's beginning, where a sentence of an article would go on.
 NOT_FOUND = re.compile(
@@ -102,36 +158,49 @@ ERROR_MARK = re.compile(
     r"(^|[\s_-])(error-?404|404|page-?404|is-?404|not-?found|page-?not-?found|error-?page|template-404)($|[\s_-])", re.I
 )
 
-# og:type alone is no sign: some sites give it to every page.
-ARTICLE_DATA = (
-    "//meta[@property='article:published_time' or @name='article:published_time']",
-    "//*[@itemtype][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting') or contains(@itemtype, 'Report')]",
-    "//*[@itemprop='headline']",
+# The headline of an article. og:type alone makes none: some sites give it to every page.
+DECLARED = (
+    "//*[@itemprop='headline']/@content",
+    "//*[@itemprop='headline'][not(@content)]",
+    "//*[@itemtype][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting') or contains(@itemtype, 'Report')]"
+    "//h1[@itemprop='name']",
+    "//meta[@property='article:published_time' or @name='article:published_time'][1]/../meta[@property='og:title']/@content",
 )
+SAYS_SOMETHING = 12
+"""Letters of a title that are more than a site's name or a section's."""
+
+HEADLINE_JSON = re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.)*)"')
 ARTICLE_JSON = re.compile(r'"@type"\s*:\s*\[?\s*"(\w*Article|\w*Posting|Report|Review)"')
 SCRIPTS = "//script[contains(translate(@type, 'ADEJLNOPS', 'adejlnops'), 'application/ld+json')]/text()"
 UNREAD = frozenset(("script", "style", "noscript", "template", "svg", "head", "select", "iframe"))
 
 
-def consent_address(url: str) -> bool:
-    """Tell whether ``url``, where a redirect leads, is a place where consent is asked for.
+def gate(url: str) -> str | None:
+    """Return what ``url``, where a redirect leads, keeps readers from: the kind of the wall; None when it is no gate.
 
-    >>> consent_address("https://consent.google.com/m?continue=x"), consent_address("https://news.example/consent-law-1")
-    (True, False)
+    >>> gate("https://consent.google.com/m?continue=x"), gate("https://news.example/consent-law-1")
+    ('consent wall', None)
+    >>> gate("https://news.example/login?next=/a-1"), gate("https://geo.captcha-delivery.com/captcha/")
+    ('login wall', 'bot wall')
     """
     parts = urlsplit(url)
-    return bool(CONSENT_HOST.search(parts.hostname or "") or CONSENT_PATH.search(parts.path))
+    for kind, host, path in GATES:
+        if host.search(parts.hostname or "") or path.search(parts.path):
+            return kind
+    return None
 
 
 # A tree takes some 800 bytes an element: so many keep a crawl under 300 MB. The largest of 467 real pages has 10,305 tags.
 MAX_TAGS = 250_000
+MAX_DEPTH = 2048
+"""libxml2 2.14 reads no deeper."""
 
 
 def obstacle(response: Response) -> str | None:
     """Return what ``response`` is instead of the page that was asked for: its kind, a colon, the signs; None when it is none.
 
-    Kinds are :data:`BOT_WALL`, :data:`CONSENT_WALL` and, for an answer 200, :data:`SOFT_404`; and ``page of … tags``, which
-    no memory should hold.
+    Kinds are :data:`BOT_WALL`, :data:`CONSENT_WALL` and, for an answer 200, :data:`LOGIN_WALL`, :data:`MAINTENANCE`,
+    :data:`SERVER_ERROR` and :data:`SOFT_404`; and ``page of … tags``, which no memory should hold.
     """
     if (tags := response.body.count(b"<")) > MAX_TAGS:
         return f"page of {tags} tags"
@@ -141,19 +210,30 @@ def obstacle(response: Response) -> str | None:
     if not isinstance(response, HtmlResponse) or not response.body:
         return None
     root = tree_of(response)
-    if has_article_data(root):  # nearly every page ends here, and cheaply
-        return None
     titles = [text for query in ("//title", "//h1") for text in map(plain, strings(root, query)[:2]) if text]
+    if names_this_page(root, titles):  # nearly every page ends here, and cheaply
+        return None
     length = visible_length(root, LONG)
     if length < LONG and (wall := _wall(root, response.body, titles, length)):
         return wall
     if response.status != 200:
         return None
+    if length < SHORT and (said := _notice(titles)):
+        return said
     lost = _lost(root, response, titles)
     if length < SHORT:
         lost.append("little text")
     # Two signs, and not those two alone that a true page may have.
     return f"{SOFT_404}: {', '.join(lost)}" if len(lost) >= 2 and set(lost) - {"noindex", "little text"} else None
+
+
+def is_cut_by_depth(response: HtmlResponse) -> bool:
+    """Tell whether the page is nested as deep as the parser goes: what lies deeper is not in its tree."""
+    depth = deepest = 0
+    for event, _ in etree.iterwalk(tree_of(response), events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return deepest >= MAX_DEPTH
 
 
 def _wall(root: etree._Element, body: bytes, titles: list[str], length: int) -> str | None:
@@ -169,9 +249,40 @@ def _wall(root: etree._Element, body: bytes, titles: list[str], length: int) -> 
     return None
 
 
-def has_article_data(root) -> bool:
-    """Tell whether the page declares an article in JSON-LD, microdata or OpenGraph."""
-    return any(ARTICLE_JSON.search(text) for text in compiled(SCRIPTS)(root)) or any(compiled(q)(root) for q in ARTICLE_DATA)
+def _notice(titles: list[str]) -> str | None:
+    for kind, words in NOTICES:
+        if said := next((title for title in titles if words.search(title)), None):
+            return f"{kind}: {said}"[:200]
+    return None
+
+
+def names_this_page(root: etree._Element, titles: list[str]) -> bool:
+    """Tell whether JSON-LD, microdata or OpenGraph declare an article whose headline is one of ``titles``, which the page shows.
+
+    Walls keep the data of the page that they stand before, and error pages show teasers of other articles with theirs.
+    """
+    shown = [text for title in titles if (text := letters(title))]
+    return any(
+        text == title or (min(len(text), len(title)) >= SAYS_SOMETHING and (text in title or title in text))
+        for headline in _declared(root)
+        if (text := letters(unmarked(headline)))
+        for title in shown
+    )
+
+
+def _declared(root: etree._Element) -> Iterator[str]:
+    for script in compiled(SCRIPTS)(root):
+        if ARTICLE_JSON.search(script):
+            yield from map(_unquoted, HEADLINE_JSON.findall(script))
+    for query in DECLARED:
+        yield from strings(root, query)
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return json.loads(f'"{text}"')
+    except ValueError:
+        return text
 
 
 def visible_length(root, enough: int) -> int:

@@ -19,6 +19,7 @@ from newsarchive.items import Link
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.mirror import Mirror
 from newsarchive.runledger import RunLedger
+from newsarchive.spiders.drawn import DrawnCallbacks
 from newsarchive.spiders.listings import ListingCallbacks
 from newsarchive.spiders.past import PastCallbacks
 from newsarchive.spiders.visits import ArticleCallbacks
@@ -27,7 +28,7 @@ from newsarchive.store.pages import Cover
 FILE_BATCH = 100
 
 
-class NewsSpider(ListingCallbacks, ArticleCallbacks, PastCallbacks, SiteRules, scrapy.Spider):
+class NewsSpider(ListingCallbacks, ArticleCallbacks, DrawnCallbacks, PastCallbacks, SiteRules, scrapy.Spider):
     """Crawls one news site. See :class:`newsarchive.extract.rules.SiteRules` for how its pages are read."""
 
     sources: dict[str, object] = {}
@@ -81,6 +82,8 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, PastCallbacks, SiteRules, s
 
     async def begin(self) -> AsyncIterator[scrapy.Request]:
         """Yield the pages that wait since earlier crawls, then the listings that the arguments name."""
+        if self.draws and (pages := self.ledger.begin_drawing()):
+            self.logger.info("%d pages waited for a browser", pages)
         cover = self._cover()
         async for request in self.frontier.waiting(cover):
             yield request

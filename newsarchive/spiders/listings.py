@@ -11,9 +11,11 @@ import scrapy
 from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
+from newsarchive.chromium import BrowserFailed
 from newsarchive.dates import day_in, days_between, zone
+from newsarchive.discovery.loadmore import round_address, round_of
 from newsarchive.discovery.safexml import ListingError
-from newsarchive.discovery.sections import slug
+from newsarchive.discovery.sections import is_empty_chunk, slug
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import nearest
 from newsarchive.extract.walls import obstacle
@@ -48,7 +50,7 @@ class ListingCallbacks:
                     continue
                 begun.add(found[1])
                 named = not wanted.startswith(("/", "http://", "https://"))
-                yield self.walk_request(sections.listing(*found), wanted=wanted if named else None)
+                yield from self.walk_in_turn(sections.listing(*found), wanted if named else None)
             else:
                 unknown.append(wanted)
         if unknown:
@@ -68,14 +70,19 @@ class ListingCallbacks:
     def new_walk(self, listing: Listing) -> Walk:
         """Return a walk of ``listing`` that is entered in the ledger."""
         walk = Walk(listing, self.arguments.since, self.arguments.until, self.settings.getint("LISTING_MAX_PAGES"))
+        if rule := self.load_more(listing):
+            walk.max_pages, walk.max_links, walk.max_seconds = min(walk.max_pages, rule.rounds), rule.links, rule.seconds
         self.ledger.begin(walk)
         return walk
 
     def _listing_request(self, url: str, walk: Walk, **meta) -> scrapy.Request:
         if walk.listing.source == "wayback":
             meta["allow_offsite"] = True
+        if round_of(url):
+            meta = self.round_meta(walk) | meta
         return scrapy.Request(
             url,
+            priority=2 if round_of(url) else 0,  # a page is open meanwhile
             callback=self.parse_listing,
             errback=self.listing_failed,
             cb_kwargs={"walk": walk},
@@ -103,7 +110,7 @@ class ListingCallbacks:
             found = source.find_in_menu(wanted, [(words, url) for words, url in links if self.addresses.owns(url)])
             if found:
                 self.want_section(found[0])
-                yield self.walk_request(source.listing(*found))
+                yield from self.walk_in_turn(source.listing(*found))
             else:
                 self._unknown_section(wanted)
 
@@ -132,11 +139,14 @@ class ListingCallbacks:
     def parse_listing(self, response: Response, walk: Walk) -> Iterator[scrapy.Request]:
         """Yield a request for each article that a listing links to, and for what continues it."""
         source = walk.listing.source
+        if captured := response.meta.get("captured"):
+            walk.captured_at = captured.row["fetched_at"]
         to_front = urlsplit(response.url).path in ("", "/") and urlsplit(walk.listing.url).path not in ("", "/")
         if response.status == 404 or (source == "sections" and to_front):
             if wanted := response.meta.get("wanted"):
                 self.logger.info("%s has no %s any more: looking for %r in its menu", self.name, walk.listing.url, wanted)
                 self.ledger.drop(walk)
+                yield from self.next_in_turn(walk.listing)
                 yield self._menu_request([wanted])
                 return
             reason = f"HTTP {response.status}" if response.status != 200 else f"redirected to {response.url}"
@@ -145,6 +155,10 @@ class ListingCallbacks:
         if response.status != 200:
             yield from self._unread(response, walk, f"HTTP {response.status}")
             return
+        if self.load_more(walk.listing) and not round_of(response.url) and (self.draws or self.ledger.was_drawn(response.url)):
+            response.meta["unread"] = True
+            yield self._listing_request(round_address(response.url, 1), walk, **self.drawing(response))
+            return
         try:
             chunk = (self.wayback if source == "wayback" else self.sources[source]).read(
                 response, self.zone, walk.since, walk.until
@@ -152,15 +166,20 @@ class ListingCallbacks:
         except ListingError as error:
             yield from self._unread(response, walk, str(error))
             return
-        if not chunk.links and (walk.pages == 0 or walk.above) and (wall := obstacle(response)):
-            self.count_wall(response, wall)
-            yield from self._unread(response, walk, wall)
-            return
+        requests = list(self.link_requests(walk, chunk.links))
+        if isinstance(response, HtmlResponse) and not (requests and chunk.more):  # a true end, or what stands in its place
+            if wall := obstacle(response):
+                self.count_wall(response, wall)
+                yield from self._unread(response, walk, wall)
+                return
+            if source == "sections" and walk.pages and not requests and not chunk.more and not is_empty_chunk(response):
+                yield from self._unread(response, walk, "neither an article nor a continuation on it")
+                return
         if chunk.fault:
             walk.faults.append(chunk.fault)
         if source == "sections" and walk.pages == 0 and isinstance(response, HtmlResponse):
             self._learn_names(response, walk)
-        yield from self.link_requests(walk, chunk.links)
+        yield from requests
         for url in chunk.more:
             yield self.more_request(self.real(url), walk)
 
@@ -204,7 +223,11 @@ class ListingCallbacks:
         if failure.check(Stopped):  # the crawl's end says where its walks were
             return
         if failure.check(RobotsForbidden):
-            yield from self.end_walk(request.meta["walk"], "robots", f"robots.txt forbids {request.url}", request.url)
+            reason = str(failure.value) if round_of(request.url) else f"robots.txt forbids {request.url}"
+            yield from self.end_walk(request.meta["walk"], "robots", reason, request.url)
+        elif failure.check(BrowserFailed) and "again" not in request.meta:
+            self.logger.info("Once more, from the top: %s (%s)", request.url, failure.value)
+            yield self._listing_request(request.url, request.meta["walk"], again=True)
         elif failure.check(RobotsUnavailable):
             yield from self.end_walk(request.meta["walk"], "robots", str(failure.value), request.url)
         else:
@@ -220,7 +243,7 @@ class ListingCallbacks:
     def walk_ended(self, walk: Walk, fill: bool = True) -> list[scrapy.Request]:
         """Close ``walk`` in the ledger. Return requests for the days that its listing did not reach, with ``fill``."""
         whole = walk.end in WHOLE
-        self.ledger.step(walk, None if whole else walk.at)
+        self.ledger.step(walk, None if whole else walk.comes_back_to)
         self.ledger.end(walk)
         listing = walk.listing
         self.crawler.stats.inc_value(f"archive/listing/{walk.end}")
@@ -232,9 +255,11 @@ class ListingCallbacks:
         )
         if walk.snapshots:
             return [self.walk_request(listing, snapshots=walk.snapshots)]
-        if whole or not fill or not self.arguments.fills or listing.source != "sections" or not self.arguments.since:
-            return []
-        return self._fill(walk)
+        return [*self.next_in_turn(listing), *(self._fill(walk) if self._fills(walk, fill) else ())]
+
+    def _fills(self, walk: Walk, fill: bool) -> bool:
+        cut_off = walk.end not in WHOLE and walk.listing.source == "sections"
+        return bool(cut_off and fill and self.arguments.fills and self.arguments.since)
 
     def _fill(self, walk: Walk) -> list[scrapy.Request]:
         today = datetime.now(zone(self.zone)).date().isoformat()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import signals
+from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
-from newsarchive.dates import iso, stamp
+from newsarchive.dates import is_of_the_web, iso, stamp
 from newsarchive.discovery.walk import Listing, Walk
-from newsarchive.discovery.wayback import Wayback
+from newsarchive.discovery.wayback import Wayback, capture_time
 from newsarchive.extract.article import is_article, load_article, reads_like_article
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Article, Link, Visit
@@ -59,7 +60,10 @@ class PastCallbacks:
         if response.status != 200 or found is None:
             self.past_failed(page, f"HTTP {response.status} of {response.url}")
             return
-        at, original = found
+        at, original = capture_time(found[0]), found[1]
+        if at is None:
+            self.past_failed(page, f"no time of a capture in {response.url}")
+            return
         if not self.identify(original) or not isinstance(response, HtmlResponse):
             self.past_failed(page, f"no article of the site at {response.url}")
             return
@@ -69,8 +73,7 @@ class PastCallbacks:
         if article is None or not is_article(article):
             self.past_failed(page, f"{wall or 'no article'} in the capture {response.url}")
             return
-        fetched_at = iso(datetime.strptime(at, "%Y%m%d%H%M%S").replace(tzinfo=UTC))
-        self._second_hand(article, fetched_at, response.url)
+        self._second_hand(article, iso(at), response.url)
         counts = self._counts(article, page, response.meta["day"])
         article.visit = Visit(page, (original,), response.meta.get("captured"), counts=counts)
         yield article
@@ -112,7 +115,7 @@ class PastCallbacks:
             counts = Counts()
             try:
                 for record in records(path, frozenset(("response", "resource")), MAX_BYTES, counts):
-                    if article := self._article_in(record, walk, path, counts):
+                    if article := record and self._article_in(record, walk, path, counts):
                         await room.acquire()
                         yield article
                         if most:
@@ -150,6 +153,17 @@ class PastCallbacks:
         self.logger.info("Read %s: %d records, %d articles; %s", path, counts.records, walk.links, passed)
 
     def _article_in(self, record: Record, walk: Walk, path: Path, counts: Counts) -> Article | None:
+        try:
+            return self._read(record, walk, path, counts)
+        except CloseSpider:
+            raise
+        except Exception as error:  # a page that nobody foresaw costs itself alone, as it does in a crawl
+            counts.damaged += 1
+            place = record.headers.get("warc-target-uri", "")
+            self.logger.error("Cannot read the record of %r in %s: %s: %s", place, path, type(error).__name__, error)
+            return None
+
+    def _read(self, record: Record, walk: Walk, path: Path, counts: Counts) -> Article | None:
         stats = self.crawler.stats
         try:
             response = _page_in(record)
@@ -217,10 +231,10 @@ def _encodings(response: Response) -> list[str]:
 
 
 def _warc_time(record: Record) -> datetime | None:
-    """When a record was made; None when that cannot be: before the web, or after tomorrow."""
+    """When a record was made; None when that cannot be."""
     try:
         at = datetime.fromisoformat(record.headers.get("warc-date", ""))
         at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return at if datetime(1990, 1, 1, tzinfo=UTC) < at < datetime.now(UTC) + timedelta(days=1) else None
+    return at if is_of_the_web(at) else None

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 from newsarchive.dates import stamp
 from newsarchive.store.alarms import Alarms
 from newsarchive.store.articles import Articles
 from newsarchive.store.captures import Captures
 from newsarchive.store.crawls import Crawls
+from newsarchive.store.drawn import Drawn
 from newsarchive.store.gaps import Gaps
 from newsarchive.store.hosts import Hosts
 from newsarchive.store.images import ImageFiles
@@ -29,6 +31,12 @@ from newsarchive.store.withdrawals import Withdrawals
 
 BUSY_SECONDS = 60
 """So long a transaction waits for another program that holds the archive."""
+
+STOPPING_SECONDS = 3
+"""The same when it is told to stop meanwhile."""
+
+SLICE_SECONDS = 1
+"""No signal is seen while SQLite itself waits: where one may come it waits so long at a time."""
 
 CHECKPOINT_SECONDS = 1
 LOG_BYTES = 64_000_000
@@ -51,7 +59,8 @@ class Archive:
     """The archive in the SQLite file ``path``, made when it does not exist.
 
     ``clock`` gives the present time, aware; ``older`` lets an archive of an older schema be opened, to be migrated;
-    ``busy_seconds`` is how long a transaction waits for another program. Raises :class:`ArchiveError` when the file is no
+    ``busy_seconds`` is how long a transaction waits for another program, and ``stopping`` tells when that is no use any more.
+    Raises :class:`ArchiveError` when the file is no
     archive, belongs to another version of the project, or cannot be opened.
     """
 
@@ -65,11 +74,13 @@ class Archive:
         read_only: bool = False,
         older: bool = False,
         busy_seconds: float = BUSY_SECONDS,
+        stopping: Callable[[], bool] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ):
         self.path = Path(path)
         self._older = older
         self._busy_seconds = busy_seconds
+        self._stopping = stopping
         self._clock = clock
         self._depth = 0
         try:
@@ -83,6 +94,7 @@ class Archive:
         self.sightings = Sightings(self)
         self.listings = Listings(self)
         self.gaps = Gaps(self)
+        self.drawn = Drawn(self)
         self.articles = Articles(self)
         self.rates = EditRates(self)
         self.revisits = Revisits(self)
@@ -95,11 +107,14 @@ class Archive:
         self.jsonlines = JsonLines(self)
         self.alarms = Alarms(self)
 
-    def _connect(self, read_only: bool) -> sqlite3.Connection:
+    def _connect(self, read_only: bool, medium: bool = False) -> sqlite3.Connection:
         if read_only:
             if not self.path.is_file():
                 raise NoArchiveError(f"there is no archive {self.path}: crawl first, or set ARCHIVE_DIR")
+            log = self.path.with_name(f"{self.path.name}-wal").exists()
             address = f"{self.path.absolute().as_uri()}?mode=ro"
+            if medium:
+                address += "&immutable=1"
             db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=self._busy_seconds)
         else:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,6 +126,15 @@ class Archive:
                 # A power cut may cost the last transactions, never a part of one; what they held is fetched again.
                 db.execute("pragma synchronous = normal")
             self._check(db, read_only)
+        except sqlite3.OperationalError as error:
+            db.close()
+            if not read_only or medium or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
+                raise
+            # Nothing can be made beside it, as on a CD. Without a write-ahead log nobody is at work on it.
+            if log:
+                error.args = (f"{error}; copy it, with its write-ahead log, to where its folder can be written",)
+                raise
+            return self._connect(read_only, medium=True)
         except BaseException:
             db.close()
             raise
@@ -152,7 +176,7 @@ class Archive:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing of what is done inside; transactions may stand inside each other."""
         if self._depth == 0:
-            self.db.execute("begin immediate")
+            self._begin()
         self._depth += 1
         try:
             yield self.db
@@ -166,6 +190,32 @@ class Archive:
             raise
         finally:
             self._depth -= 1
+
+    def _wait_for_others(self, seconds: float) -> None:
+        """Let SQLite wait so long for another program."""
+        self.db.execute(f"pragma busy_timeout = {int(seconds * 1000)}")
+
+    def _begin(self) -> None:
+        if self._stopping is None:
+            self.db.execute("begin immediate")
+            return
+        began = monotonic()
+        self._wait_for_others(min(SLICE_SECONDS, self._busy_seconds))
+        try:
+            while not self._begun(monotonic() - began):
+                pass
+        finally:
+            self._wait_for_others(self._busy_seconds)
+
+    def _begun(self, waited: float) -> bool:
+        try:
+            self.db.execute("begin immediate")
+        except sqlite3.OperationalError as error:
+            patience = STOPPING_SECONDS if self._stopping() else self._busy_seconds
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or waited >= patience:
+                raise
+            return False
+        return True
 
     def sites(self) -> list[str]:
         """Return the sites of which the archive has pages or listings."""
@@ -192,13 +242,13 @@ class Archive:
         log = self.path.with_name(f"{self.path.name}-wal")
         if not log.exists() or log.stat().st_size <= limit:
             return
-        self.db.execute(f"pragma busy_timeout = {CHECKPOINT_SECONDS * 1000}")
+        self._wait_for_others(CHECKPOINT_SECONDS)
         try:
             self.db.execute("pragma wal_checkpoint(truncate)")
         except sqlite3.OperationalError:  # another crawl does it, or writes
             pass
         finally:
-            self.db.execute(f"pragma busy_timeout = {int(self._busy_seconds * 1000)}")
+            self._wait_for_others(self._busy_seconds)
 
     def close(self) -> None:
         """Write what waits, fold the write-ahead log into the file, close."""
@@ -208,7 +258,7 @@ class Archive:
                     pass
             # A reader or another crawl may be at work: then the next one to close does it.
             with suppress(sqlite3.DatabaseError):
-                self.db.execute(f"pragma busy_timeout = {CHECKPOINT_SECONDS * 1000}")
+                self._wait_for_others(CHECKPOINT_SECONDS)
                 self.db.execute("pragma wal_checkpoint(truncate)")
         finally:
             self.db.close()

@@ -75,7 +75,8 @@ class Articles:
                 return "new"
             old = article_of(row)
             second_hand = "second_hand" in article.flags
-            if second_hand and article.fetched_at < (seen_at := self._seen_at(old)):
+            # What the present text's own bytes read now takes its place, whenever the page was seen since.
+            if second_hand and cause is None and article.fetched_at < (seen_at := self._seen_at(old)):
                 return self._put_earlier(old, seen_at, article, crawl)
             changed = [] if old.content_hash == article.content_hash else changed_fields(old, article)
             if not changed:
@@ -84,10 +85,8 @@ class Articles:
                     self._update(row, article, crawl)
                 return "unchanged"
             self._supersede(row, old, article, changed, cause)
-            earlier = db.execute(
-                "select n, revision, seq from revision where id = ? and content_hash = ?", (article.id, article.content_hash)
-            ).fetchone()
-            if earlier:
+            texts = db.execute("select * from revision where id = ? order by revision", (article.id,)).fetchall()
+            if earlier := next((text for text in texts if not changed_fields(article_of(text), article)), None):
                 db.execute("delete from revision where n = ?", (earlier["n"],))
                 article.revision = earlier["revision"]
                 self._update(row, article, crawl, earlier["seq"])
@@ -111,8 +110,8 @@ class Articles:
         db = self.archive.db
         rows = db.execute("select * from revision where id = ? order by fetched_at", (article.id,)).fetchall()
         texts = [article_of(row) for row in rows] + [present]
-        if any(text.content_hash == article.content_hash for text in texts):
-            article.revision = next(text.revision for text in texts if text.content_hash == article.content_hash)
+        if known := next((text for text in texts if not changed_fields(text, article)), None):
+            article.revision = known.revision
             return "unchanged"
         successor = next((text for text in texts if text.fetched_at > article.fetched_at), present)
         before = next((row for row in reversed(rows) if row["fetched_at"] <= article.fetched_at), None)

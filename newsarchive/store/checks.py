@@ -12,7 +12,7 @@ from newsarchive.revisions import content_hash
 from newsarchive.store import reports
 from newsarchive.store.archive import Archive
 from newsarchive.store.articles import article_of
-from newsarchive.store.schema import EXCLUDED, OWED, STATES
+from newsarchive.store.schema import EXCLUDED, OWED, STATES, WHOLE
 from newsarchive.store.warc import OPEN, WarcError, locate, payload_digest, read_record
 
 SAMPLE = 200
@@ -63,6 +63,7 @@ def search(archive: Archive) -> Iterator[Finding]:
 
 
 DELETE = "delete them"
+WALKED = ("sections", "days", "sitemap", "feed")
 # What is wrong, the query that finds it, and what would mend it.
 ORPHANS = (
     ("articles have no page", "select id from article where id not in (select id from page)", BACKUP),
@@ -91,6 +92,58 @@ ORPHANS = (
         "set their lease_by to null",
     ),
     ("withdrawn pages have a text", "select id from article where id in (select page from withdrawal)", "withdraw them again"),
+    ("withdrawals have no page", "select page from withdrawal where page not in (select id from page)", BACKUP),
+    (
+        "pages are said to be gone, or no article, and have a text since which nobody asked for them",
+        """select p.id from page p join article a on a.id = p.id
+          join capture c on c.file = json_extract(a.capture, '$.file') and c."offset" = json_extract(a.capture, '$.offset')
+        where p.state in ('gone', 'not_article') and (julianday(p.fetched_at) - julianday(a.fetched_at)) * 86400 < 60
+          and not exists (select 1 from capture later join alias x on x.url = later.url where x.page = p.id and later.id > c.id)""",
+        "set these pages to state stored",
+    ),
+    (
+        "articles lack an earlier text, or have a number twice",
+        """select id from (select id, revision as r from article union all select id, revision from revision) group by id
+        having min(r) <> 1 or max(r) <> count(*) or count(distinct r) <> count(*)""",
+        BACKUP,
+    ),
+    (
+        "articles have an address that leads to another page",
+        "select a.id from article a join alias x on x.url = a.url where x.page <> a.id",
+        "set the page of that alias to the article",
+    ),
+    (
+        "articles cite a capture of another page",
+        """select a.id from article a join capture c on c.file = json_extract(a.capture, '$.file')
+          and c."offset" = json_extract(a.capture, '$.offset') join alias x on x.url = c.url join page p on p.id = x.page
+        where x.page <> a.id and p.state <> 'moved'""",
+        BACKUP,
+    ),
+    (
+        "walks are not there of which sightings are",
+        f"select distinct walk from sighting where source in {WALKED} and walk not in (select id from listing)",
+        BACKUP,
+    ),
+    (
+        "walks are said to be whole, and why they were not",
+        f"""select id from listing where "end" in {WHOLE} and reason is not null""",
+        "crawl the same again",
+    ),
+    (
+        "crawls walked more pages of listings than they have captures of",
+        f"""select w.crawl from (
+          select l.crawl, sum(l.pages) as pages from listing l join crawl r on r.id = l.crawl
+          where r.ended_at is not null and l.source in {WALKED} group by l.crawl) w
+        join (select crawl, sum(kind = 'listing') as captures from capture group by crawl) c on c.crawl = w.crawl
+        where w.pages > c.captures""",
+        BACKUP,
+    ),
+    (
+        "pages wait for longer than a year",
+        """select id from page where (state = 'waiting' or reason = 'newer')
+        and julianday(due_at) > julianday((select max(alive_at) from crawl)) + 366""",
+        "set their due_at to null",
+    ),
 )
 
 
@@ -147,14 +200,18 @@ def files(archive: Archive) -> Iterator[Finding]:
     if not live:
         for path in sorted(folder.glob("*.warc.gz*")):
             if path.name.removesuffix(OPEN) not in cited:
-                yield Finding(f"no capture cites warc/{path.name}", "nothing, or delete it", wrong=False)
+                repair = "nothing: it may hold visits that found nothing new"
+                yield Finding(f"no capture cites warc/{path.name}", repair, wrong=False)
             elif path.name.endswith(OPEN):
                 yield Finding(f"warc/{path.name} was not closed", "nothing: the next crawl mends it", wrong=False)
     images = archive.path.parent / "images"
     for file, size in archive.db.execute("select file, bytes from image_file where state = 'stored' and file is not null"):
         if not (images / file).is_file() or (size is not None and (images / file).stat().st_size != size):
             yield Finding(f"the picture images/{file} is not there, or not whole", "put it back, or set it to state waiting")
-    for path, size in archive.db.execute("select path, bytes from jsonlines"):
+    last = archive.articles.last_seq()
+    for path, seq, size in archive.db.execute("select path, seq, bytes from jsonlines where bytes >= 0"):
+        if seq > last:
+            yield Finding(f"{path} is said to have text {seq}, and the last is {last}", "set its bytes in jsonlines to -1")
         have = Path(path).stat().st_size if Path(path).is_file() else 0
         if have != size and not live:
             repair = "nothing: the next crawl with this JSONLINES_PATH mends it"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ SILENT_SECONDS = 60
 
 SET_BACK = timedelta(hours=1)
 """A clock that is so far behind the last crawl's was set back."""
+
+APART = timedelta(minutes=1)
+"""So far two right clocks may be apart; one that is further behind lets no host wait for what the other said."""
 
 
 class Crawls:
@@ -27,11 +32,14 @@ class Crawls:
         now = self.archive.now()
         with self.archive.transaction() as db:
             last = db.execute("select alive_at from crawl order by id desc limit 1").fetchone()
-            if last and datetime.fromisoformat(now) < datetime.fromisoformat(last["alive_at"]) - SET_BACK:
+            behind = datetime.fromisoformat(last["alive_at"]) - datetime.fromisoformat(now) if last else timedelta(0)
+            if behind > APART:
+                self.archive.hosts.clock_set_back()
+            if behind > SET_BACK:
                 self.archive.pages.clock_set_back()
             return db.execute(
                 "insert into crawl (spider, arguments, host, process, started_at, alive_at) values (?, ?, ?, ?, ?, ?)",
-                (spider, json.dumps(arguments, sort_keys=True), socket.gethostname(), _process(os.getpid()), now, now),
+                (spider, json.dumps(arguments, sort_keys=True), socket.gethostname(), _this_process(), now, now),
             ).lastrowid
 
     def began(self, crawl: int) -> str:
@@ -70,34 +78,60 @@ class Crawls:
         """Return the crawls that are at work now: whose leases hold."""
         now = datetime.fromisoformat(self.archive.now())
         here = socket.gethostname()
-        return [
-            row["id"]
-            for row in self.archive.db.execute("select id, host, process, alive_at from crawl where ended_at is null")
-            if (
-                row["process"] == _process(row["process"].split(":")[0])
-                if row["host"] == here
+        live = []
+        for row in self.archive.db.execute("select id, host, process, alive_at from crawl where ended_at is null"):
+            at_work = _at_work(row["process"]) if row["host"] == here else None
+            if at_work is None:
                 # In both directions: a sign of life from tomorrow is one of a clock that was wrong.
-                else abs((now - datetime.fromisoformat(row["alive_at"])).total_seconds()) < SILENT_SECONDS
-            )
-        ]
+                at_work = abs((now - datetime.fromisoformat(row["alive_at"])).total_seconds()) < SILENT_SECONDS
+            if at_work:
+                live.append(row["id"])
+        return live
 
 
-def _process(pid: int | str) -> str:
-    """``pid:start``, so that a number given to another process is not taken for it; without /proc ``pid:``."""
-    try:
-        # proc(5): field 22 of stat, counted behind the command's closing bracket, which may hold blanks itself.
-        return f"{pid}:{Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[19]}"
-    except OSError:
-        pass
+def _this_process() -> str:
+    """``pid:start:boot:namespace``, so that a number given to another process is not taken for it; "" for what is not told."""
+    return ":".join((str(os.getpid()), _start(os.getpid()), *_machine()))
+
+
+def _at_work(process: str) -> bool | None:
+    """Tell whether ``process``, of a machine with this one's name, is at work; None: it cannot be seen from here."""
+    pid, start, *machine = process.split(":")
+    if machine:  # which earlier versions did not write
+        boot, namespace = _machine()
+        if machine[0] != boot:
+            return False
+        if machine[1] != namespace:
+            return None
+    return _start(pid) == start
+
+
+@cache
+def _machine() -> tuple[str, str]:
+    """This boot of the machine, and the namespace that process numbers are of: containers may share a host name."""
+    boot = namespace = ""
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        namespace = str(os.stat("/proc/self/ns/pid").st_ino)
+    return boot, namespace
+
+
+def _start(pid: int | str) -> str:
+    """Return when the process ``pid`` began; "" where the system does not tell; "gone" when there is none."""
+    with suppress(OSError):
+        # proc(5): fields 3 and 22 of stat, counted behind the command's closing bracket, which may hold blanks itself.
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        # One that was killed stays as a zombie until its parent asks for it.
+        return "gone" if state in ("Z", "X") else fields[18]
     if Path("/proc/self/stat").exists():
-        return f"{pid}:gone"
+        return "gone"
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
-        return f"{pid}:gone"
+        return "gone"
     except PermissionError:
         pass
-    return f"{pid}:"
+    return ""
 
 
 def _json(counts: dict[str, Any]) -> str:

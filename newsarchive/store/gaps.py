@@ -29,9 +29,8 @@ class Gaps:
             if not self._by_days(row, row["since"], until):
                 self._open(row, row["since"], until, row["end"])
             return
-        newest_before = self._missed_overlap(row)
-        if newest_before is not None:
-            self._open(row, newest_before, row["reached"], "no overlap")
+        if between := self._missed_overlap(row):
+            self._open(row, *between, "no overlap")
             if row["source"] == "feed":
                 return
         self._close(row)
@@ -52,8 +51,8 @@ class Gaps:
                 (row["site"], row["source"], row["url"], row["section"], since, until, reason, self.archive.now()),
             )
 
-    def _missed_overlap(self, row) -> str | None:
-        """The newest day seen before, when ``row`` shows nothing that was and does not reach back to it; else None."""
+    def _missed_overlap(self, row) -> tuple[str, str] | None:
+        """The newest day seen before and the oldest seen now, when ``row`` shows nothing of what was seen before; else None."""
         db = self.archive.db
         place = (row["source"], row["url"], row["id"])
         (before,) = db.execute(
@@ -65,11 +64,15 @@ class Gaps:
             return None
         if row["until"] is not None and row["source"] != "feed":  # it was not asked for the newest
             return None
-        overlap = db.execute(
-            """select 1 from sighting s where s.source = ? and s.listing = ? and s.walk < ? and s.last_walk = ? limit 1""",
-            (*place, row["id"]),
-        ).fetchone()
-        return None if overlap else before
+        shown = db.execute(
+            """select p.day, s.walk from sighting s join page p on p.id = s.page
+            where s.source = ? and s.listing = ? and s.last_walk = ? order by s.position desc""",
+            place,
+        ).fetchall()
+        unpinned = _unpinned(shown)
+        if any(walk < row["id"] for _, walk in unpinned):
+            return None
+        return before, max(before, min((day for day, _ in unpinned if day), default=before))
 
     def _close(self, row) -> None:
         db = self.archive.db
@@ -96,4 +99,27 @@ class Gaps:
         if same and gap["reason"] == "no overlap" and (row["reached"] or "9999") > since:
             return False  # that it had come to its end was said before
         deep = row["covers"] is not None and row["covers"] <= since and (row["until"] is None or row["until"] >= until)
-        return deep and (same or row["source"] == "sitemap")
+        return deep and (same or (row["source"] == "sitemap" and self._reaches(row, since)))
+
+    def _reaches(self, row, since: str) -> bool:
+        """Tell whether no article of ``since`` or later is known that is older than what ``row`` showed.
+
+        A sitemap of the newest articles alone has an end too.
+        """
+        older = self.archive.db.execute(
+            "select 1 from page where site = ? and day >= ? and day < ? limit 1", (row["site"], since, row["reached"] or "9999")
+        ).fetchone()
+        return older is None
+
+
+def _unpinned(shown: list[tuple[str | None, int]]) -> list[tuple[str | None, int]]:
+    """Return those of ``shown`` (day and first walk, from the bottom up) that have nothing newer below them.
+
+    What was pinned, or dated anew, tells nothing of what lies between. A listing without order has nothing pinned.
+    """
+    newest, found = "", []
+    for day, walk in shown:
+        if (day or newest) >= newest:
+            newest = day or newest
+            found.append((day, walk))
+    return found if 2 * len(found) > len(shown) else shown

@@ -73,3 +73,8 @@ class Hosts:
                 on conflict (name) do update set next_at = max(coalesce(next_at, ''), excluded.next_at)""",
                 (host, until),
             )
+
+    def clock_set_back(self) -> None:
+        """Let no host wait for a time that a clock gave which was wrong."""
+        with self.archive.transaction() as db:
+            db.execute("update host set next_at = null")

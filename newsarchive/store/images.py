@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from newsarchive.items import Image
+from newsarchive.urls import photo_address
 
 TRIES = 5
 """A picture that could not be had in so many crawls is given up."""
@@ -22,8 +23,8 @@ class Picture:
 
 
 def photo_of(image: Image) -> str:
-    """Return what a photo is known by: its number, else its address without query, by which sites size and sign."""
-    return image["key"] or image["url"].split("?")[0]
+    """Return what a photo is known by: its number, else its address without what sites size and sign by."""
+    return image["key"] or photo_address(image["url"])
 
 
 def largest_renditions(images: Sequence[Image]) -> list[Image]:

@@ -10,6 +10,10 @@ from newsarchive.items import ARTICLE_FIELDS
 FIELDS = ", ".join((*ARTICLE_FIELDS, "seq"))
 
 
+UNREAD = -1
+"""The size of a file that has to be read to know what it holds."""
+
+
 class JsonLines:
     """The table ``jsonlines``. Texts are rows of ``article`` and ``revision``; ``seq`` is the order in which they came."""
 
@@ -17,8 +21,8 @@ class JsonLines:
         self.archive = archive
 
     def get(self, path: str) -> tuple[int, int] | None:
-        """Return the last text in the file ``path`` and its size in bytes then; None when nothing is known of it."""
-        row = self.archive.db.execute("select seq, bytes from jsonlines where path = ?", (path,)).fetchone()
+        """Return the last text in the file ``path`` and its size in bytes then; None when it has to be read to know."""
+        row = self.archive.db.execute("select seq, bytes from jsonlines where path = ? and bytes >= 0", (path,)).fetchone()
         return row and (row["seq"], row["bytes"])
 
     def put(self, path: str, seq: int, bytes: int) -> None:
@@ -27,9 +31,8 @@ class JsonLines:
             db.execute("insert or replace into jsonlines (path, seq, bytes) values (?, ?, ?)", (path, seq, bytes))
 
     def forget(self, path: str) -> None:
-        """Note that nothing is known of ``path``: it has to be read."""
-        with self.archive.transaction() as db:
-            db.execute("delete from jsonlines where path = ?", (path,))
+        """Note that ``path`` has to be read to know what it holds. It stays a file of the archive, and loses what is erased."""
+        self.put(path, 0, UNREAD)
 
     def texts(self, after: int, limit: int) -> Iterator[sqlite3.Row]:
         """Yield up to ``limit`` texts that came after the text ``after``, in order."""
@@ -39,6 +42,17 @@ class JsonLines:
                 order by seq limit ?""",
                 (after, after, limit),
             )
+        )
+
+    def has(self, page: str, content_hash: str) -> bool:
+        """Tell whether the archive has this text of ``page``, or has withdrawn it."""
+        return bool(
+            self.archive.db.execute(
+                """select 1 from article where id = ?1 and content_hash = ?2
+                union all select 1 from revision where id = ?1 and content_hash = ?2
+                union all select 1 from withdrawal where page = ?1""",
+                (page, content_hash),
+            ).fetchone()
         )
 
     def take(self, texts: Iterable[tuple[str, str]]) -> Iterator[bool]:
@@ -57,12 +71,13 @@ class JsonLines:
             )
             yield found.rowcount == 1
 
-    def missing(self) -> Iterator[sqlite3.Row]:
-        """Yield the texts that :meth:`take` was not given, in order."""
-        lacks = "not exists (select 1 from temp.had where had.id = t.id and had.hash = t.content_hash)"
+    def missing(self, after: int, limit: int) -> Iterator[sqlite3.Row]:
+        """Yield up to ``limit`` texts that :meth:`take` was not given and that came after the text ``after``, in order."""
+        lacks = "seq > ? and not exists (select 1 from temp.had where had.id = t.id and had.hash = t.content_hash)"
         return iter(
             self.archive.db.execute(
                 f"""select {FIELDS} from article t where {lacks} union all select {FIELDS} from revision t where {lacks}
-                order by seq"""
+                order by seq limit ?""",
+                (after, after, limit),
             )
         )

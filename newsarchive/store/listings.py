@@ -71,7 +71,7 @@ class Listings:
         return row.fetchone() is not None
 
     def came_to(self, site: str, source: str, url: str) -> str | None:
-        """Return what the last walk of the listing was to ask next; None when it was whole, or there was none."""
+        """Return where the last walk of the listing may be gone on with; None when it was whole, or there was none."""
         row = self.archive.db.execute(
             """select "end", at from listing where site = ? and source = ? and url = ? order by id desc limit 1""",
             (site, source, url),

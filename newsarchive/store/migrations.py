@@ -48,13 +48,16 @@ STEPS = {
         """,
     ),
     2: Step(
-        "alarms",
+        "alarms, and captures of others by a kind of their own",
         """
         alter table crawl add column alarms text not null default '[]';
         create index crawl_spider on crawl (spider, started_at);
         create index listing_crawl on listing (crawl);
         create index article_site on article (site, seq);
         alter table alarm add column told integer not null default 0;
+        update capture set kind = 'imported' where kind = 'article' and exists (
+          select 1 from crawl where crawl.id = capture.crawl and capture.fetched_at < started_at
+          and json_extract(arguments, '$.warc') is not null);
         """,
     ),
 }

@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from newsarchive.dates import stamp
 from newsarchive.items import Article
+from newsarchive.revisions import folded
 from newsarchive.store.schema import STATES
 
 LEASE = timedelta(hours=1)
@@ -24,6 +26,14 @@ DISTANCES = [
     timedelta(days=3),
     timedelta(days=7),
 ]
+
+GONE_FOR_GOOD = "HTTP 410"
+GONE_AGAIN = [timedelta(hours=1), timedelta(days=1), timedelta(days=7)]
+"""How long after each answer a page that is gone, or is led away from for the time being, is asked for again.
+
+A site in trouble says 404 of everything, or sends every reader to one page.
+"""
+AWAY = ("gone", "moved")
 
 
 @dataclass(frozen=True)
@@ -58,8 +68,18 @@ class Pages:
     def __init__(self, archive):
         self.archive = archive
 
-    def claim(self, crawl: int, cover: Cover, limit: int) -> list[Page]:
-        """Claim up to ``limit`` pages that ``cover`` covers and that are due, newest first."""
+    def claim(self, crawl: int, cover: Cover, limit: int, gone: bool = False) -> list[Page]:
+        """Claim up to ``limit`` pages that ``cover`` covers and that are due, newest first.
+
+        They wait, or with ``gone`` are gone or moved for all that is known, and stay so until they are found again.
+        """
+        past = cover.sources == ("wayback",)
+        if gone and past:
+            return []
+        due = "(state = 'waiting' or reason = 'newer') and state in ('waiting', 'stored') and (due_at is null or due_at <= ?)"
+        if gone:  # without a time: by an archive's older version
+            due = f"""state in {AWAY} and reason <> '{GONE_FOR_GOOD}' and exists ({SEEN_LIVE.format("p.id")})
+              and coalesce(due_at, case when state = 'gone' and tries = 0 then '' end) <= ?"""
         seen, parameters = "", []
         if cover.sources or cover.sections:
             seen = "and exists (select 1 from sighting s where s.page = p.id"
@@ -77,24 +97,32 @@ class Pages:
                   exists ({SEEN_LIVE.format("p.id")}) as live,
                   (select max(via) from sighting where page = p.id) as via
                 from page p
-                where site = ? and (state = 'waiting' or reason = 'newer') and state in ('waiting', 'stored')
-                  and (due_at is null or due_at <= ?)
+                where site = ? and {due}
                   and (lease_by is null or lease_by not in ({marks(live)}) or lease_until < ?)
                   and (day is null or day between ? and ?) {seen}
                 order by day desc limit ?""",
                 (cover.site, now, *live, now, cover.since or "", cover.until or "9999", *parameters, limit),
             ).fetchall()
             self.lease([row["id"] for row in rows], crawl)
-        past = cover.sources == ("wayback",)
         return [Page(row["id"], row["url"], row["day"], row["via"] if past or not row["live"] else None) for row in rows]
 
-    def outcome(self, page: str, state: str, reason: str | None = None, addresses: Iterable[str] = ()) -> None:
-        """Note that ``page`` was had and is in ``state`` now. What the archive has of its text stays."""
+    def outcome(
+        self, page: str, state: str, reason: str | None = None, addresses: Iterable[str] = (), passing: bool = False
+    ) -> None:
+        """Note that ``page`` was had and is in ``state`` now. What the archive has of its text stays.
+
+        ``passing``: it may be back, and is asked for again as one that is gone.
+        """
         with self.archive.transaction() as db:
+            now = self.archive.now()
+            row = db.execute("select state, tries from page where id = ?", (page,)).fetchone()
+            again = passing or (state == "gone" and reason != GONE_FOR_GOOD)
+            tries = row["tries"] + 1 if again and row and row["state"] == state else 0
+            due_at = _gone_until(tries, now) if again else None
             had = db.execute(
-                """update page set state = ?, reason = ?, tries = 0, due_at = null, fetched_at = ?, lease_by = null,
+                """update page set state = ?, reason = ?, tries = ?, due_at = ?, fetched_at = ?, lease_by = null,
                 lease_until = null where id = ? and state <> 'withdrawn'""",
-                (state, reason, self.archive.now(), page),
+                (state, reason, tries, due_at, now, page),
             ).rowcount
             self.enter_aliases((address, page) for address in addresses if had)
 
@@ -105,12 +133,14 @@ class Pages:
         """
         with self.archive.transaction() as db:
             now = self.archive.now()
-            row = db.execute("select state, tries from page where id = ?", (page,)).fetchone()
+            row = db.execute("select state, reason, tries from page where id = ?", (page,)).fetchone()
             if row["state"] == "withdrawn":
                 return "withdrawn"
             tries = row["tries"] + 1
             state, due_at = row["state"], None
-            if tries > len(DISTANCES):
+            if state in AWAY:  # nothing was learned
+                reason, due_at = row["reason"], _gone_until(tries, now)
+            elif tries > len(DISTANCES):
                 state = "stored" if state == "stored" and at_last != "gone" else at_last
             else:
                 due_at = stamp(datetime.fromisoformat(now) + DISTANCES[tries - 1])
@@ -199,7 +229,7 @@ class Pages:
                 (article.id, article.site, article.key, article.url, now),
             )
             if visited and visited != article.id:
-                self.moved(visited, article.id)
+                self.moved(visited, article.id, passing=bool(article.visit and article.visit.passing))
             at = self._visited_at(article, now)
             db.execute(
                 """update page set state = 'stored', reason = null, tries = 0, due_at = null, url = ?, day = coalesce(?, day),
@@ -214,13 +244,35 @@ class Pages:
         """When the page was as ``article`` has it: of a second-hand one when it was captured, not when we came by it."""
         return stamp(datetime.fromisoformat(article.fetched_at)) if "second_hand" in article.flags else now
 
-    def moved(self, page: str, into: str) -> None:
-        """What was seen as ``page`` is the page ``into``."""
+    def stands_apart(self, article: Article, address: str) -> bool:
+        """Tell whether ``article``, read at ``address``, is another than the one that its page calls itself.
+
+        So it is when a listing of the site shows that one too, or the archive has it, with another headline or date. A
+        template that was filled with the wrong address must not swallow the site. Addresses that end in the same word lead
+        to one article.
+        """
+        db = self.archive.db
+        row = db.execute("select state from page where id = ?", (article.id,)).fetchone()
+        if row is None or row["state"] == "withdrawn" or _last_word(address) == _last_word(article.url):
+            return False
+        other = db.execute("select headline, published_at from article where id = ?", (article.id,)).fetchone()
+        if other is None:
+            return self.archive.sightings.seen_live(article.id)
+        return (folded(other["headline"]), other["published_at"]) != (folded(article.headline), article.published_at)
+
+    def moved(self, page: str, into: str, passing: bool = False) -> None:
+        """What was seen as ``page`` is the page ``into``; ``passing``: as a redirect for the time being says.
+
+        A page that has a text of its own, or that may be led away from for a while, stays a page.
+        """
+        db = self.archive.db
+        own = db.execute("select 1 from article where id = ?", (page,)).fetchone()
+        apart = own or (passing and self.archive.sightings.seen_live(page) and self.archive.sightings.seen_live(into))
         self.archive.sightings.take_over(page, into)
-        if page.partition(":")[2].startswith("http"):
+        if page.partition(":")[2].startswith("http") and not apart:
             self._merge(page, into)
         else:
-            self.outcome(page, "moved", f"to {into}")
+            self.outcome(page, "moved", f"to {into}", passing=passing)
 
     def _merge(self, page: str, into: str) -> None:
         db = self.archive.db
@@ -235,6 +287,15 @@ class Pages:
     def enter_aliases(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Note which addresses led to which pages."""
         self.archive.db.executemany("insert into alias (url, page) values (?, ?) on conflict do nothing", pairs)
+
+
+def _last_word(url: str) -> str:
+    return urlsplit(url).path.rstrip("/").rpartition("/")[2]
+
+
+def _gone_until(tries: int, now: str) -> str | None:
+    """When a page that is away, and was so ``tries`` times again, is asked for once more; None: never."""
+    return stamp(datetime.fromisoformat(now) + GONE_AGAIN[tries]) if tries < len(GONE_AGAIN) else None
 
 
 def soon(now: str) -> str:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
+from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 LEAST = 10
 """Letters of a headline, a description, a lead or a slug that are taken for a quote; fewer are everybody's words."""
 LEAST_BLOCK = 40
 """The same for a paragraph: feeds may carry the whole text."""
+LEAST_CUT = 20
+"""Letters of the beginning of a headline, a description or a lead that are taken for a quote where the text is cut."""
+CUT_STEP = 16
+CUT_LONGEST = 300
+"""Beginnings are known in such steps, and up to here; what a cut text has beyond the last step is not compared."""
 BEGIN = 8
 
 # Entities (also escaped twice), JSON escapes and percent-coded bytes stand for letters; each CJK sign is a word.
@@ -23,6 +30,8 @@ TOKEN = re.compile(
     r"|[\u2e80-\uffdc]|[^\W_\u2e80-\uffdc]+"
 )
 TAG = re.compile(r"<[^<>]*>")
+# Where a text ends on a page, or goes on with dots; as it is, escaped, or in JSON.
+END = re.compile(r"""[<>"\0…]|\.\.\.|&(?:amp;)*(?:hellip|quot|lt|gt|\#0*8230|\#0*34|\#[xX]2026);|\\["n]|\\u2026|$""")
 
 
 @dataclass(frozen=True)
@@ -43,14 +52,39 @@ class Quote:
     slug: bool = True
     """Looked for in addresses too."""
 
+    cut: bool = False
+    """The beginning of a text: a quote only where little follows before an end."""
+
 
 def quote_of(page: str, text: str, least: int = LEAST, slug: bool = True) -> Quote | None:
     """Return what is kept of ``text``; None when it is too short to be a quote."""
     letters = letters_of(text)
     if len(letters) < least:
         return None
-    word = max((t for t in TOKEN.findall(text) if t.isascii() and t.isalnum()), key=len, default="").lower()
-    return Quote(page, len(letters), checksum(letters), hash_of(page, letters), checksum(word) if word else None, slug)
+    return Quote(page, len(letters), checksum(letters), hash_of(page, letters), _word(TOKEN.findall(text)), slug)
+
+
+def cuts_of(page: str, text: str, least: int) -> Iterator[Quote]:
+    """Yield the beginnings of ``text`` by which a teaser is known that cuts it."""
+    tokens = [(match[0], _letters(match[0])) for match in TOKEN.finditer(text)]
+    letters = "".join(piece for _, piece in tokens)
+    for length in range(least, min(len(letters), CUT_LONGEST), CUT_STEP):
+        begin = letters[:length]
+        yield Quote(page, length, checksum(begin), hash_of(page, begin), _word(_within(tokens, length)), slug=False, cut=True)
+
+
+def _within(tokens: Iterable[tuple[str, str]], length: int) -> Iterator[str]:
+    """Yield the tokens that are whole within the first ``length`` letters."""
+    for token, piece in tokens:
+        length -= len(piece)
+        if length < 0:
+            return
+        yield token
+
+
+def _word(tokens: Iterable[str]) -> int | None:
+    word = max((token for token in tokens if token.isascii() and token.isalnum()), key=len, default="").lower()
+    return checksum(word) if word else None
 
 
 def hash_of(page: str, text: str) -> str:
@@ -121,6 +155,12 @@ class Quotes:
                 while rest > len(pieces[last]):
                     rest -= len(pieces[last])
                     last += 1
+                if quote.cut:
+                    end = END.search(text, tokens[last].end()).start()
+                    over = sum(1 for token in tokens[last + 1 : last + 1 + CUT_STEP] if token.start() < end)
+                    if len(letters_of(text[tokens[last].start() : end])) - rest >= CUT_STEP:
+                        continue
+                    last += over
                 if quote.slug or re.search(r"\s|&|\\", text[tokens[n].start() : tokens[last].end()]):
                     yield quote, tokens[n : last + 1]
             place += len(piece)
@@ -154,3 +194,23 @@ def slug_of(address: str, key: str) -> str:
 def words_of(text: str) -> set[str]:
     """Return the words of ``text`` with four letters or more, as they are compared."""
     return {word for match in TOKEN.finditer(text) if len(word := _letters(match[0])) >= 4 and not word.isdigit()}
+
+
+def texts_of(row: dict[str, Any]) -> list[str]:
+    """Return what listings quote of the article in a row of ``article`` or ``revision``."""
+    leads = [block["text"] for block in json.loads(row["body"]) if block["type"] == "lead"]
+    og = [text for name, texts in json.loads(row["og"]).items() if re.search(r":(title|description)$", name) for text in texts]
+    images = [text for image in json.loads(row["images"]) for text in (image.get("caption"), image.get("alt"))]
+    return [text for text in (row["headline"], row["alternative_headline"], row["description"], *leads, *og, *images) if text]
+
+
+def blocks_of(row: dict[str, Any]) -> list[str]:
+    """Return the blocks of its body, the items of lists one by one as well."""
+    return [text for block in json.loads(row["body"]) for text in (block["text"], *block.get("items", ())) if text]
+
+
+def texts_at(archive, url: str) -> list[str]:
+    """Return what the article at ``url`` says, one for each text that ``archive`` has of it."""
+    query = "select r.* from {} r join alias a on a.page = r.id where a.url = ?"
+    rows = [dict(row) for table in ("article", "revision") for row in archive.db.execute(query.format(table), (url,))]
+    return ["\0".join([*texts_of(row), *blocks_of(row)]) for row in rows]

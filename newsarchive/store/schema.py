@@ -116,7 +116,7 @@ create table capture (
   digest text,                                    -- of the payload as it came, sha1:BASE32
   file text,
   "offset" integer,
-  kind text not null                              -- article, listing, robots, other
+  kind text not null                              -- article, listing, robots, image, other; imported: others made it
 );
 create index capture_url on capture (url, id);
 create index capture_file on capture (file, "offset");

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
+from newsarchive.store.linktexts import LinkTexts
 from newsarchive.store.quotes import Quotes, slug_of, words_of
 from newsarchive.store.schema import APPLICATION_ID
 from newsarchive.store.warc import WarcError, sync_folder
 from newsarchive.store.warc_erase import Eraser, Treated
+
+MERGE_PAGES = 500
+"""So much of the search index is rewritten at a time."""
 
 
 def forget(db: sqlite3.Connection, page: str, key: str, addresses: Iterable[str], words: set[str]) -> None:
@@ -44,10 +49,20 @@ def forget(db: sqlite3.Connection, page: str, key: str, addresses: Iterable[str]
 
 def clean_database(db: sqlite3.Connection) -> list[str]:
     """Rewrite search index and file, so that nothing of what was deleted is left in either. Return what hindered it."""
-    db.execute("insert into article_fts (article_fts) values ('optimize')")
+    merge_index(db)
     db.execute("vacuum")
     (busy, *_) = db.execute("pragma wal_checkpoint(truncate)").fetchone()
     return ["another program reads the archive, so its write-ahead log could not be emptied"] if busy else []
+
+
+def merge_index(db: sqlite3.Connection) -> None:
+    """Rewrite the search index, which else keeps what was deleted, in steps between which others may write."""
+    # https://sqlite.org/fts5.html#the_merge_command: negative to begin with; less than two changes when it is done.
+    pages, changed = -MERGE_PAGES, 2
+    while changed >= 2:
+        before = db.total_changes
+        db.execute("insert into article_fts (article_fts, rank) values ('merge', ?)", (pages,))
+        pages, changed = MERGE_PAGES, db.total_changes - before
 
 
 def clean_warcs(
@@ -55,6 +70,7 @@ def clean_warcs(
     quotes: Quotes,
     owner: Callable[[str], str | None],
     spare: Callable,
+    links: LinkTexts,
     files: Iterable[Path] | None,
     step: Callable[[str], None],
 ) -> list[str]:
@@ -62,16 +78,21 @@ def clean_warcs(
     folder = archive.path.parent / "warc"
     for part in folder.glob(".*.warc.gz.part"):
         part.unlink()
-    eraser = Eraser(quotes, owner, spare, archive.now().replace("+00:00", "Z"))
+    eraser = Eraser(quotes, owner, spare, archive.now().replace("+00:00", "Z"), links)
     left = []
     for path in sorted(folder.glob("*.warc.gz") if files is None else files):
         step(path.name)
         try:
-            treated = eraser.erase(path)
+            treated, unsearched = eraser.erase(path)
         except (WarcError, OSError) as error:
             left.append(f"{path.name} could not be read to its end: {error}")
             continue
         _follow(archive, path.name, treated, owner)
+        if unsearched:
+            left.append(
+                f"{path.name} is damaged at {', '.join(map(str, unsearched))}, and what follows there could not be searched;"
+                " put the whole file back"
+            )
     return left
 
 
@@ -154,7 +175,7 @@ def _forget_in_backup(db: sqlite3.Connection, page: str) -> None:
 
 
 def clean_json_lines(archive, pages: Iterable[str]) -> None:
-    """Take the lines of erased articles out of the files that are kept in step with the archive; no crawl may be at work."""
+    """Take the lines of withdrawn articles out of the files that are kept in step with the archive; no crawl may be at work."""
     pages = set(pages)
     for name, whole in archive.db.execute("select path, bytes from jsonlines").fetchall():
         path = Path(name)
@@ -164,13 +185,15 @@ def clean_json_lines(archive, pages: Iterable[str]) -> None:
                 source = open(path, "rb")
             except FileNotFoundError:
                 continue
+            size = whole
             with source, open(part, "wb") as target:
-                while source.tell() < whole and (line := source.readline()):  # what follows a crash left, and is written anew
+                while line := source.readline():
                     if not (b'"id"' in line and _id(line) in pages):
                         target.write(line)
+                    elif source.tell() <= whole:
+                        size -= len(line)
                 target.flush()
                 os.fsync(target.fileno())
-                size = target.tell()
             part.replace(path)
             sync_folder(path.parent)
             db.execute("update jsonlines set bytes = ? where path = ?", (size, name))
@@ -180,4 +203,5 @@ def _id(line: bytes) -> str | None:
     try:
         return json.loads(line).get("id")
     except (ValueError, AttributeError):  # torn by a crash: whoever writes the file mends it
-        return None
+        begin = re.match(rb'\{"id": ("[^"]*")', line)
+        return begin and json.loads(begin[1])

@@ -91,6 +91,8 @@ class WarcWriter:
         kind = "response"
         if revisit:
             kind, payload = "revisit", b""
+            if revisit[0] == NOT_MODIFIED:
+                response = b""  # what replays its head answers 304 to a reader who asked for a page
             fields += [("WARC-Profile", revisit[0]), ("WARC-Refers-To-Target-URI", revisit[1]), ("WARC-Refers-To-Date", revisit[2])]
         place, identity = self._write(kind, fields, "application/http; msgtype=response", response + payload, level)
         if request is not None:
@@ -161,6 +163,9 @@ def http_message(first_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
     return "\r\n".join([first_line, *(f"{name}: {value}" for name, value in headers), "", ""]).encode("latin-1", "replace")
 
 
+MAX_HEAD = 1 << 18
+"""Bytes; the head of a record or of an HTTP message that is longer is none."""
+
 # A line may end in LF alone: RFC 9112, 2.2.
 END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
@@ -188,10 +193,15 @@ def read_record(path: Path, offset: int) -> Record:
 
 
 def record_of(fields: dict[str, str], block: bytes) -> Record:
-    """Return the record with the WARC headers ``fields``, names in lower case, and the content ``block``."""
+    """Return the record with the WARC headers ``fields``, names in lower case, and the content ``block``.
+
+    Raises :class:`WarcError`.
+    """
     if "application/http" not in fields.get("content-type", ""):
         return Record(fields, [], 0, block)
-    end = END_OF_HEAD.search(block)
+    end = END_OF_HEAD.search(block, 0, MAX_HEAD)
+    if end is None and len(block) > MAX_HEAD:
+        raise WarcError(f"a head of more than {MAX_HEAD} bytes")
     head, payload = (block[: end.start()], block[end.end() :]) if end else (block, b"")
     first, http = head_of(head)
     status = re.match(r"HTTP/\S+ (\d{3})", first)
@@ -222,7 +232,8 @@ def mend(path: Path, begin: int = 0) -> int:
     off. A file without any whole record is removed.
     """
     size = path.stat().st_size
-    whole = _end_of_last_member(path, begin)
+    # A disk may have lost more than a crash leaves torn: then nothing is known of what is left.
+    whole = _end_of_last_member(path, begin if begin < size else 0)
     if whole == 0:
         path.unlink()
         return size

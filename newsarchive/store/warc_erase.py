@@ -13,10 +13,13 @@ import shutil
 import struct
 import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+from newsarchive.store.linktexts import LinkTexts
+from newsarchive.store.members import members, readable
 from newsarchive.store.quotes import Quote, Quotes
 from newsarchive.store.warc import Headers, WarcError, header_lines, payload_digest, sync_folder
 
@@ -26,6 +29,8 @@ MAX_BYTES = 64 * 1024 * 1024
 # Nobody's words stand in these.
 NO_TEXT = ("image/", "video/", "audio/", "font/")
 CHARSET = re.compile(rb"""charset=["']?([\w.:-]+)""", re.I)
+
+TARGET = re.compile(rb"^WARC-Target-URI:\s*<?([^\s>]+)", re.I | re.M)
 
 
 @dataclass(frozen=True)
@@ -51,33 +56,53 @@ class Eraser:
     now: str
     """As WARC has times."""
 
-    def erase(self, path: Path) -> list[Treated]:
+    links: LinkTexts | None = None
+    """Finds what pages say of erased articles where they link to them."""
+
+    def erase(self, path: Path) -> tuple[list[Treated], list[int]]:
         """Take out of the file ``path`` what is to go, under a temporary name that then takes its place.
 
-        Returns the records that it lacks now, those of earlier runs included. A link to the file elsewhere keeps the old one.
+        Returns the records that it lacks now, those of earlier runs included, and where damaged ones stand of which what
+        follows the damage could not be searched. A link to the file elsewhere keeps the old one.
         """
         treated: list[Treated] = []
-        members: list[tuple[int, int, bytes]] = []
-        for offset, length, data in _members(path):
-            found = self._judge(data)
+        unsearched: list[int] = []
+        instead: list[tuple[int, bytes]] = []
+        for one in members(path):
+            if one.whole:
+                found = self._judge(one.data)
+            elif self._tells(one.data):
+                found = tombstone(self.now), None
+            else:
+                unsearched.append(one.offset)
+                continue
             if found is None:
                 continue
             record, digest = found
             if record is not None:
-                member = packed(record, length)
+                member = packed(record, one.length)
                 if member is None:  # it became no shorter: then as a whole
-                    digest, member = None, packed(tombstone(self.now), length)
+                    digest, member = None, packed(tombstone(self.now), one.length)
                 if member is None:
-                    raise WarcError(f"the record at {offset} of {path} is too short for the note that it was erased")
-                members.append((offset, length, member))
-            treated.append(Treated(offset, digest))
-        if members:
-            _replace(path, members)
-        return treated
+                    raise WarcError(f"the record at {one.offset} of {path} is too short for the note that it was erased")
+                instead.append((one.offset, member))
+            treated.append(Treated(one.offset, digest))
+        if instead:
+            _replace(path, instead)
+        return treated, unsearched
+
+    def _tells(self, data: bytes) -> bool:
+        """Tell whether the beginning of a damaged record shows that it is to go."""
+        url = TARGET.search(data)
+        if url and self.owner(url[1].decode("utf-8", "surrogateescape")):
+            return True
+        _, payload = _split(data.partition(b"\r\n\r\n")[2])
+        texts = (data, readable(payload)) if payload[:2] == b"\x1f\x8b" else (data,)
+        return any(self.quotes.found(text.decode("utf-8", "replace")) for text in texts)
 
     def _judge(self, data: bytes) -> tuple[bytes | None, str | None] | None:
         """The record that takes the place of ``data`` (None: it stays, having lost it before) and the payload's digest."""
-        first, fields, block = _parts(data)
+        first, fields, block = parts(data)
         names = {name.lower(): value for name, value in fields}
         if ERASED in names:
             return None, None
@@ -92,13 +117,19 @@ class Eraser:
             return tombstone(self.now), None
         body = text_of(head or f"Content-Type: {names.get('content-type', '')}".encode(), payload)
         quotes = self.quotes.found(body[0]) if body else set()
-        if quotes and (quotes := quotes - self.spare(url, quotes)):
-            redacted = self._redact(first, fields, head, body, quotes)
+        quotes = quotes and quotes - self.spare(url, quotes)
+        words = self.links.found(url, body[0]) if body and self.links else []
+        if quotes or words:
+            redacted = self._redact(first, fields, head, body, quotes, words)
             return redacted or (tombstone(self.now), None)
         return (None, names.get("warc-payload-digest")) if REDACTED in names else None
 
-    def _redact(self, first: str, fields: Headers, head: bytes, body: tuple[str, str, bool], quotes) -> tuple[bytes, str] | None:
+    def _redact(
+        self, first: str, fields: Headers, head: bytes, body: tuple[str, str, bool], quotes, words
+    ) -> tuple[bytes, str] | None:
         text, charset, gzipped = body
+        edges = [0, *(edge for span in words for edge in span), len(text)]
+        text = "".join(text[begin:end] if n % 2 == 0 else "x" * (end - begin) for n, (begin, end) in enumerate(pairwise(edges)))
         try:
             payload = self.quotes.without(text, quotes).encode(charset, "surrogateescape")
         except UnicodeEncodeError:
@@ -193,7 +224,8 @@ def packed(record: bytes, length: int) -> bytes | None:
     return head + comment + stream + struct.pack("<II", zlib.crc32(record), len(record) & 0xFFFFFFFF)
 
 
-def _parts(data: bytes) -> tuple[str, Headers, bytes]:
+def parts(data: bytes) -> tuple[str, Headers, bytes]:
+    """Return first line, fields and block of a record. Raises WarcError when it is none."""
     head, _, rest = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     fields = [(name.strip(), value.strip()) for line in lines for name, colon, value in [line.partition(":")] if colon]
@@ -208,31 +240,12 @@ def _split(block: bytes) -> tuple[bytes, bytes]:
     return head + gap, payload
 
 
-def _members(path: Path) -> Iterator[tuple[int, int, bytes]]:
-    """Offset, length and content of each gzip member. Raises WarcError when one is not whole."""
-    with open(path, "rb") as file:
-        offset, piece = 0, b""
-        while piece := piece or file.read(1 << 16):
-            unpacker, length, data = zlib.decompressobj(zlib.MAX_WBITS + 16), 0, []
-            while not unpacker.eof:
-                try:
-                    data.append(unpacker.decompress(piece))
-                except zlib.error as error:
-                    raise WarcError(f"no record at {offset} of {path}: {error}") from None
-                length += len(piece) - len(unpacker.unused_data)
-                piece = unpacker.unused_data if unpacker.eof else file.read(1 << 16)
-                if not piece and not unpacker.eof:
-                    raise WarcError(f"the record at {offset} of {path} is not whole")
-            yield offset, length, b"".join(data)
-            offset += length
-
-
-def _replace(path: Path, members: list[tuple[int, int, bytes]]) -> None:
+def _replace(path: Path, members: list[tuple[int, bytes]]) -> None:
     part = path.with_name(f".{path.name}.part")
     shutil.copyfile(path, part)
     shutil.copymode(path, part)
     with open(part, "r+b") as file:
-        for offset, _, member in members:
+        for offset, member in members:
             file.seek(offset)
             file.write(member)
         file.flush()

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
-import re
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from newsarchive.store.quotes import LEAST_BLOCK, Quote, Quotes, checksum, hash_of, quote_of, slug_of, words_of
-from newsarchive.store.schema import JSON_FIELDS
-from newsarchive.store.traces import clean_backups, clean_database, clean_images, clean_json_lines, clean_warcs, forget
+from newsarchive.store.linktexts import links_of
+from newsarchive.store.quotes import (
+    LEAST_BLOCK,
+    LEAST_CUT,
+    Quote,
+    Quotes,
+    blocks_of,
+    checksum,
+    cuts_of,
+    hash_of,
+    quote_of,
+    slug_of,
+    texts_at,
+    texts_of,
+    words_of,
+)
+from newsarchive.store.traces import clean_backups, clean_database, clean_images, clean_json_lines, clean_warcs, forget, merge_index
 from newsarchive.store.warc_erase import Eraser
 from newsarchive.urls import clean_url
 
@@ -60,9 +72,9 @@ class Withdrawals:
         with self.archive.transaction() as db:
             row = db.execute("select key, url from page where id = ?", (page,)).fetchone()
             rows = self._rows(page)
-            texts = [text for table in rows.values() for one in table for text in _texts(one)]
+            texts = [text for table in rows.values() for one in table for text in texts_of(one)]
             addresses = self._addresses(page, rows)
-            self._learn(page, row["key"], addresses, texts, [block for t in rows.values() for one in t for block in _blocks(one)])
+            self._learn(page, row["key"], addresses, texts, [block for t in rows.values() for one in t for block in blocks_of(one)])
             self._enter(page, "erase", reason, None)
             forget(db, page, row["key"], addresses, set().union(*map(words_of, texts)))
             self._part_images(page)
@@ -86,23 +98,32 @@ class Withdrawals:
         if not (quotes := self.quotes()):
             return []
         self.archive.db.execute("pragma secure_delete = on")
-        left = clean_warcs(self.archive, quotes, self.owner(), self._spare, files, step)
+        left = clean_warcs(self.archive, quotes, self.owner(), self._spare, links_of(self.archive, self.owner()), files, step)
         if files is None:
             pages = [row[0] for row in self.archive.db.execute("select page from withdrawal where mode = 'erase'")]
             step("images")
             clean_images(self.archive, pages)
             step("backups")
             left += clean_backups(self.archive, pages)
-            if not live:
+            if live:  # which would have to wait while the file is rewritten
+                step("search index")
+                merge_index(self.archive.db)
+            else:
                 step("JSON Lines")
-                clean_json_lines(self.archive, pages)
-            step("database")
-            left += clean_database(self.archive.db)
+                self.clean_lines()
+                step("database")
+                left += clean_database(self.archive.db)
         return left
 
+    def clean_lines(self) -> None:
+        """Take the lines of withdrawn articles out of the JSON Lines files; no crawl may be at work."""
+        clean_json_lines(self.archive, [row[0] for row in self.archive.db.execute("select page from withdrawal")])
+
     def erased_since(self, at: str) -> bool:
-        """Tell whether an article was erased since ``at``."""
-        return bool(self.archive.db.execute("select 1 from withdrawal where mode = 'erase' and at >= ?", (at,)).fetchone())
+        """Tell whether an article was erased since ``at``, or a listing showed an erased one."""
+        query = """select 1 from withdrawal w where mode = 'erase' and (at >= ?1
+            or exists (select 1 from sighting s where s.page = w.page and s.last_seen_at >= ?1))"""
+        return self.archive.db.execute(query, (at,)).fetchone() is not None
 
     def take_over(self, other) -> None:
         """Withdraw what is withdrawn in the archive ``other``, without what that one kept."""
@@ -200,6 +221,8 @@ class Withdrawals:
         slugs = [slug for url in addresses if numbered and words_of(slug := slug_of(url, key)) & set().union(*map(words_of, texts))]
         found = [quote_of(page, text, slug=numbered) for text in (*texts, *slugs)]
         found += [quote_of(page, text, LEAST_BLOCK, numbered) for text in blocks]
+        found += [cut for text in texts for cut in cuts_of(page, text, LEAST_CUT)]
+        found += [cut for text in blocks for cut in cuts_of(page, text, LEAST_BLOCK)]
         site = page.removesuffix(f":{key}")
         erased = next(iter(self._learned(site)), {}).get(page, {"addresses": [], "quotes": []})
         quotes = {tuple(quote) for quote in erased["quotes"]} | {astuple(quote) for quote in found if quote}
@@ -236,25 +259,5 @@ class Withdrawals:
 
     def _spare(self, url: str, quotes: set[Quote]) -> set[Quote]:
         """Those of ``quotes`` that the article at ``url`` has in its own text: two may have the same words."""
-        query = "select r.* from {} r join alias a on a.page = r.id where a.url = ?"
-        rows: list[sqlite3.Row] = []
-        for table in ("article", "revision"):
-            rows += self.archive.db.execute(query.format(table), (url,)).fetchall()
         own = Quotes(quotes)
-        return set().union(*(own.found(" | ".join([*_texts(dict(row)), *_blocks(dict(row))])) for row in rows))
-
-
-def _texts(row: dict[str, Any]) -> list[str]:
-    """What listings quote of an article."""
-    leads = [block["text"] for block in _value(row, "body") if block["type"] == "lead"]
-    og = [text for name, texts in _value(row, "og").items() if re.search(r":(title|description)$", name) for text in texts]
-    return [text for text in (row["headline"], row["alternative_headline"], row["description"], *leads, *og) if text]
-
-
-def _blocks(row: dict[str, Any]) -> list[str]:
-    return [text for block in _value(row, "body") for text in (block["text"], *block.get("items", ())) if text]
-
-
-def _value(row: dict[str, Any], field: str) -> Any:
-    assert field in JSON_FIELDS
-    return json.loads(row[field])
+        return set().union(*(own.found(text) for text in texts_at(self.archive, url)))
