@@ -79,6 +79,8 @@ def test_it_gives_them_where_little_tells_of_them(kind, crawl_news):
         done = crawl_news(site)
     found = {url for (url,) in done.rows("select url from article")}
     assert found == pages.urls(), (sorted(pages.urls() - found), sorted(found - pages.urls()), done.log)
+    # Words of the menu behind which is the start page, or nothing, are no sections that cannot be read.
+    assert done.rows("select url, reason from listing where \"end\" <> 'exhausted'") == []
 
 
 @pytest.mark.parametrize(("kind", "section"), [(Hill, "Middle East"), (Harbour, "middle-east")])

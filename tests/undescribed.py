@@ -327,12 +327,15 @@ class Plain(Undescribed):
                 start, stories = int(parse_qs(parts.query).get("start", ["0"])[0]), self.of(section)
                 pager = "".join(f'<a href="{parts.path}?start={n}">{n // 5 + 1}</a>' for n in range(0, len(stories), 5))
                 return self.list(stories[start : start + 5], pager)
+        if path == "/competition":
+            return Answer(b"", status=302, headers={"Location": "/"})
         if parts.path in ("/about", "/pages/team", "/pages/history"):
             return self.framed("", "<h1>Who we are</h1><p>" + "We have been here for a long time. " * 20)
         return None
 
     def framed(self, head: str, body: str) -> Answer:
         menu = "".join(f'<a href="/{s.replace(" ", "-")}">{s.title()}</a>' for s in SECTIONS)
+        menu += '<a href="/competition">Competition</a><a href="/closed">Closed</a>'
         return html(head, f'<header>{menu}</header><div>{body}</div><footer><a href="/about">About</a></footer>')
 
     def list(self, stories: list[Story], more: str) -> Answer:

@@ -167,7 +167,8 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
         requests = super().parse_listing(response, walk)
         if walk.listing.source != "sections" or walk.pages or self.arguments.sections or not self.start_page:
             return requests
-        if response.status in (404, 410):
+        led_back = response.url == self.start_page != walk.listing.url
+        if response.status in (404, 410) or led_back:
             return self._no_section(response, walk)
         requests = list(requests)
         if response.status != 200 or "unread" in response.meta:
@@ -191,7 +192,9 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
         self.found.no_sections = list(dict.fromkeys([*self.found.no_sections, url]))
         self.found.sections = {name: other for name, other in self.found.sections.items() if other != url}
         self.listed.discard(url.rstrip("/"))
-        if response.status == 200 and called(response)[0]:  # a story that is pinned to the menu
+        if (
+            response.status == 200 and isinstance(response, HtmlResponse) and called(response)[0]
+        ):  # a story that is pinned to the menu
             self.shapes.learn(url, WAS)
             return list(self.link_requests(self._front_walk, [Link(url)]))
         self.logger.debug("No section: %s lists no article (HTTP %d)", url, response.status)
