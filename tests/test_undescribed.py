@@ -8,6 +8,8 @@ from undescribed import Bare, Harbour, Hill, Mute, Plain, Undescribed, Valley
 
 from newsarchive.demo.server import Answer, DemoSite
 from newsarchive.extract.article import load_article
+from newsarchive.extract.kind import NOTHING
+from newsarchive.spiders.drawn import DRAWN
 from newsarchive.spiders.news import AnySpider
 
 PAGE = "https://www.example.com/world/rain-in-town-1234567"
@@ -39,6 +41,15 @@ def test_a_canonical_link_counts_when_it_may_be_the_articles_own(canonical, coun
     assert article.key == (canonical if counts else PAGE)
     assert article.id == f"example.com:{article.key}"
     assert ("canonical_ignored" in article.flags) is not counts
+
+
+def test_the_empty_frame_of_what_scripts_draw_is_not_judged():
+    """What the page is shows when a browser has drawn it."""
+    spider = AnySpider(url="https://www.example.com/")
+    frame = HtmlResponse(PAGE, body=b"<html><body><div id=root></div><script src=/app.js></script></body></html>")
+    assert spider.none_of_its(frame, load_article(frame)) is None
+    drawn = frame.replace(flags=[DRAWN])
+    assert spider.none_of_its(drawn, load_article(drawn)) == NOTHING
 
 
 @pytest.fixture

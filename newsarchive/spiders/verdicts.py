@@ -16,6 +16,7 @@ from newsarchive.discovery.words import never
 from newsarchive.extract.article import READABLE, is_article, reads_like_article
 from newsarchive.extract.kind import LIST, called
 from newsarchive.items import Article, Link
+from newsarchive.spiders.drawn import DRAWN, drawn_by_scripts
 from newsarchive.urls import clean_url, is_address, not_amp, registrable_domain
 
 MANY_ALIKE = 8
@@ -82,6 +83,8 @@ class VerdictCallbacks:
             return None
         url = self.real(response.url)
         says, what = called(response)
+        if says is None and DRAWN not in response.flags and drawn_by_scripts(response):
+            return None  # a browser may find what it is
         sure = "urls" in self.given or self.shapes.sure(url)
         self._marked += says is True
         reads = is_article(article) and (sure or (what != LIST and self._reads(article, url)))
