@@ -54,6 +54,7 @@ class Arguments:
     def parse(cls, given: dict[str, str], site) -> Arguments:
         """Return the arguments ``given`` to a crawl of ``site``, a spider class."""
         given = {name: value for name, value in given.items() if not name.startswith("_") and value is not None}
+        site = site.of(given)
         if unknown := sorted(set(given) - {*NAMES, *site.extra_arguments}):
             raise ValueError(
                 f"{site.name} knows no argument {unknown[0]!r}; it knows {', '.join(sorted((*NAMES, *site.extra_arguments)))}"

@@ -170,6 +170,14 @@ class ArchiveLedger:
         """The sections of the site that earlier crawls walked, in lower case."""
         return self.archive.sightings.section_names(self.site)
 
+    def learned(self, name: str) -> dict | None:
+        """Return what earlier crawls learned of the site under ``name``."""
+        return self.archive.learned.get(self.site, name)
+
+    def learn(self, name: str, value: dict) -> None:
+        """Keep what was learned of the site under ``name``."""
+        self.archive.learned.put(self.site, name, value)
+
     def done(self, page: str | None, scraped: bool) -> None:
         """The item of ``page`` left the pipelines; the archive knows by itself."""
 

@@ -28,8 +28,9 @@ class MetricsFile:
 
     def __init__(self, crawler):
         self.crawler = crawler
+        self.site = getattr(crawler.spider, "site", crawler.spider.name)
         path = Path(crawler.settings["METRICS_PATH"])
-        self.path = path / f"newsarchive-{crawler.spider.name}.prom" if path.is_dir() else path
+        self.path = path / f"newsarchive-{self.site}.prom" if path.is_dir() else path
         self.began = datetime.now(UTC)
         self.loop = create_looping_call(self._write)
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
@@ -49,11 +50,10 @@ class MetricsFile:
 
     def _write(self, ended: bool = False) -> None:
         registry = CollectorRegistry()
-        site = self.crawler.spider.name
-        self._of_crawl(registry, site, ended)
+        self._of_crawl(registry, self.site, ended)
         try:
             if archive_enabled(self.crawler.settings):
-                self._of_archive(registry, site)
+                self._of_archive(registry, self.site)
             write_to_textfile(str(self.path), registry)
         except (ArchiveError, *FAULTS) as error:  # they are no reason to stop
             logger.error("METRICS_PATH could not be written: %s", error)

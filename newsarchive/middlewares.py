@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
@@ -20,11 +21,12 @@ from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from newsarchive.slowdown import Stopped
-from newsarchive.urls import memento
+from newsarchive.urls import absolute, memento
 
 logger = logging.getLogger(__name__)
 
 START_BATCH = 100
+SITEMAP_LINE = re.compile(rb"(?im)^\s*sitemap\s*:\s*(\S+)")
 
 
 class SightingMiddleware:
@@ -110,6 +112,10 @@ class OffSite(IgnoreRequest):
     """An address is not on the site's hosts."""
 
 
+class NoArticle(IgnoreRequest):
+    """What was learned meanwhile says that an address is no article's."""
+
+
 class SiteMiddleware:
     """Lets no request leave the site's own hosts, redirects included, but those with ``allow_offsite`` in their meta.
 
@@ -127,6 +133,8 @@ class SiteMiddleware:
 
     async def process_request(self, request: Request) -> None:
         spider = self.crawler.spider
+        if request.meta.get("kind") == "article" and (reason := spider.refuses(request.url)):
+            raise NoArticle(reason)
         hosts = getattr(spider, "hosts", None)
         host = urlparse_cached(request).hostname
         if "via" in request.meta and memento(request.url) is None:
@@ -184,6 +192,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self.parser_class = load_object(crawler.settings["ROBOTSTXT_PARSER"])
         self.longest_delay = crawler.settings.getfloat("CRAWL_DELAY_MAX")
         self.parsers: dict[str, Any] = {}
+        self.sitemaps: dict[str, list[str]] = {}
+        """Host → the addresses that its robots.txt names as sitemaps."""
 
     async def process_request(self, request: Request) -> None:
         if request.meta.get("dont_obey_robotstxt") or not request.url.startswith(("http://", "https://")):
@@ -226,7 +236,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if response.status >= 500:
             logger.error("robots.txt of %s answers %d: nothing is asked of it", parts.netloc, response.status)
             return None
-        parser = self._parser(response.body if response.status < 400 else b"")
+        body = response.body if response.status < 400 else b""
+        parser = self._parser(body)
+        self.sitemaps[parts.netloc] = [
+            url for name in SITEMAP_LINE.findall(body) if (url := absolute(robots.url, name.decode("utf-8", "replace")))
+        ]
         await self.crawler.signals.send_catch_log_async(signal=signals.robots_parsed, robotparser=parser, request=request)
         if delay := parser.crawl_delay(self.user_agent):
             self._slow_down(request, delay)

@@ -79,12 +79,12 @@ class CrawlMonitor:
     def spider_opened(self, spider) -> None:
         settings = self.crawler.settings
         try:
-            self.crawl = self.archive.crawls.begin(spider.name, spider.given)
-            self.captures = open_captures(self.archive, self.crawl, spider.name, settings)
+            self.crawl = self.archive.crawls.begin(spider.site, spider.given)
+            self.captures = open_captures(self.archive, self.crawl, spider.site, settings)
         except FAULTS as error:
             raise self.fail(error) from None
         spider.ledger = ArchiveLedger(
-            self.archive, spider.name, spider.rules, self.crawl, self.captures, settings.getbool("KEEP_IMAGES"), self.fail
+            self.archive, spider.site, spider.rules, self.crawl, self.captures, settings.getbool("KEEP_IMAGES"), self.fail
         )
         self.heartbeat.start(settings.getfloat("HEARTBEAT_SECONDS"), now=False)
 
@@ -136,7 +136,7 @@ class CrawlMonitor:
             await self.beating
         owed: int | str = "some"
         try:
-            owed = self.archive.pages.owed(spider.name)
+            owed = self.archive.pages.owed(spider.site)
             if self.captures:
                 await self._close_captures()
                 if not self.trouble:

@@ -121,6 +121,12 @@ class RunLedger:
     def section_names(self) -> set[str]:
         return set()
 
+    def learned(self, name: str) -> dict | None:
+        return None
+
+    def learn(self, name: str, value: dict) -> None:
+        pass
+
     def done(self, page: str | None, scraped: bool) -> None:
         self.under_way.discard(page)
         self.new += scraped

@@ -371,3 +371,14 @@ def test_the_views_are_there_for_joins(archive, crawl):
     assert [(r["key"], r["width"]) for r in archive.db.execute("select * from article_image")] == [("1", 2)]
     shares = {r["field"]: r["filled"] for r in archive.db.execute("select * from fields")}
     assert (shares["authors"], shares["genre"]) == (1, 0)
+
+
+def test_what_one_learned_of_a_site_stands_beside_what_others_did(archive, tmp_path):
+    archive.learned.put("example.com", "news", {"shapes": {"/{w}/{n}": [1, 0, 0, 0]}})
+    archive.learned.put("example.com", "other", {"a": "\N{SNOWMAN}"})
+    archive.learned.put("example.com", "news", {"shapes": {}})
+    later = Archive(tmp_path / "archive.db")
+    assert later.learned.get("example.com", "news") == {"shapes": {}}
+    assert later.learned.get("example.com", "other") == {"a": "\N{SNOWMAN}"}
+    assert later.learned.get("example.org", "news") is later.learned.get("example.com", "nothing") is None
+    later.close()

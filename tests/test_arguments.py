@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from conftest import command
 
 from newsarchive.arguments import Arguments
 from newsarchive.spiders.demo import DemoSpider
+from newsarchive.spiders.news import AnySpider
 
 
 @pytest.mark.parametrize(
@@ -106,3 +109,28 @@ def test_the_two_days_are_those_of_days_alone():
     """Beside another source they bound the days, not the other."""
     arguments = Arguments.parse({"source": "sections,days", "section": "world"}, DemoSpider)
     assert arguments.since is None and arguments.sources == ("sections", "days")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"url": "www.example.com"}, "url=www.example.com is no address of a site; write https://www.example.com/"),
+        ({"url": "https://example.com:999999/"}, "is no address of a site"),
+        ({"url": "https://example.com/", "warc": "a.warc.gz"}, "leave one of them out"),
+        ({"url": "https://example.com/", "source": "feeds"}, "has no source 'feeds'; it has days, due, feed, sections, sitemap"),
+        ({"url": "https://example.com/", "section": "https://example.org/world/"}, "is not on news's hosts"),
+        ({"section": "world"}, "news wants url= or warc="),
+    ],
+)
+def test_a_site_that_nobody_described_is_named_by_its_address(given, says):
+    with pytest.raises(ValueError, match=re.escape(says)):
+        Arguments.parse(given, AnySpider)
+
+
+def test_what_an_undescribed_site_has_shows_when_it_is_crawled():
+    """Nothing is refused before its start page was read."""
+    given = {"url": "https://www.example.com/news/"}
+    assert set(Arguments.parse(given, AnySpider).sources) == {"feed", "sections"}
+    assert Arguments.parse({**given, "section": "Middle East"}, AnySpider).sources == ("sections",)
+    assert AnySpider.of(given).hosts == ["www.example.com", "example.com"]
+    assert AnySpider(**given).site == "example.com"

@@ -389,7 +389,7 @@ def test_an_unchanged_page_is_not_answered_with_the_bytes_of_others(play, crawl,
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["news"], "news wants warc="),
+        (["news"], "news wants url= or warc="),
         (["news", "-a", "warc=/nowhere/*.warc.gz"], "names no file"),
         (["demo", "-a", "source=warc"], "source=warc wants warc= as well"),
         (["demo", "-a", "cdx=http://127.0.0.1:1/news/cdx"], "cdx= is for source=wayback"),

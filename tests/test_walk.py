@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from newsarchive.discovery.walk import Earlier, Interrupted, Listing, Walk, in_order
+from newsarchive.discovery.walk import BARREN_CHUNKS, STALE_CHUNKS, Earlier, Interrupted, Listing, Walk, in_order
 from newsarchive.items import Link
 
 FRONT = Listing("sections", "https://news.example/world/", "world")
@@ -209,3 +209,21 @@ def test_a_continuation_that_is_gone_is_made_good_for_from_above():
         assert walk.take(links("2022-02-02", prefix="b"), {"b0": (2, 2)}, ["https://news.example/deep"])
         assert walk.fail("HTTP 404") == []
         assert (walk.end, walk.covers) == ("error", None)
+
+
+def test_an_archive_by_date_that_brings_nothing_new_is_not_followed_for_ever():
+    """A calendar without end that shows the newest articles on each of its days."""
+    walk = Walk(Listing("days", "/archive/", newest_first=False))
+    page = [Link(f"/{n}", key=str(n)) for n in range(5)]
+    asked = ["/archive/"]
+    while asked and walk.pages < 200:
+        asked = walk.take(page, {}, [f"/archive/{walk.pages}"])
+    assert (walk.end, walk.pages) == ("exhausted", BARREN_CHUNKS + 1)
+
+
+def test_the_pages_of_one_day_end_when_they_go_round():
+    walk = Walk(Listing("days", "/2026/03/01/", newest_first=False, day="2026-03-01"))
+    asked = ["/2026/03/01/"]
+    while asked and walk.pages < 200:
+        asked = walk.take([Link("/1", key="1")], {}, [f"/2026/03/01/?page={walk.pages + 2}"])
+    assert (walk.end, walk.pages) == ("exhausted", STALE_CHUNKS + 1)

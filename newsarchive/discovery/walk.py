@@ -15,6 +15,9 @@ EMPTY_CHUNKS = 3
 STALE_CHUNKS = 3
 """So many chunks in a row with nothing but articles of the chunks before are a listing that goes round."""
 
+BARREN_CHUNKS = 31
+"""So many answers of an archive by date without a new article, a month of days, are a calendar that nobody filled."""
+
 REMEMBERED_CHUNKS = 8
 """The chunks before, as far as they are remembered."""
 
@@ -125,6 +128,8 @@ class Walk:
         """The last chunk that had articles."""
         self.empty = self.stale = 0
         self.recent: deque[frozenset[str]] = deque(maxlen=REMEMBERED_CHUNKS)
+        self.shown: set[str] = set()
+        """Keys that an archive by date showed."""
         self.faults: list[str] = []
 
     @property
@@ -158,7 +163,7 @@ class Walk:
         if not self.listing.newest_first:
             if more and not fresh and self.listing.source == "wayback":
                 self._finish("repeats", f"its continuation {more[0]} was asked before")
-            return self._ask(fresh)
+            return self._ask([] if self._barren(links) else fresh)
         keys = frozenset(link.key for link in links)
         if self.above and not self._joins(links, known):
             return self._walk_from_above()
@@ -185,6 +190,15 @@ class Walk:
             self.above = fresh[0]
             return self._ask([at])
         return self._ask(fresh[:1])
+
+    def _barren(self, links: Sequence[Link]) -> bool:
+        """Tell whether an archive by date brought nothing new for so long that it is not followed any further."""
+        if self.listing.source != "days":
+            return False
+        keys = {link.key for link in links}
+        self.stale = 0 if keys - self.shown else self.stale + 1
+        self.shown |= keys
+        return self.stale >= (STALE_CHUNKS if self.listing.day else BARREN_CHUNKS)
 
     def _meets(self, links: Sequence[Link], known: Mapping[str, tuple[int, int]]) -> bool:
         """Tell whether this chunk's articles had all been seen here before, where the earlier walk vouches for what is below.

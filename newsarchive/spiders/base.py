@@ -48,15 +48,27 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, DrawnCallbacks, PastCallbac
     def __init__(self, *args, **kwargs):
         super().__init__(kwargs.pop("name", None))
         self.given = kwargs
+        site = self.of(kwargs)
+        self.hosts, self.sources, self.addresses = site.hosts, site.sources, site.addresses
         self.arguments = Arguments.parse(kwargs, type(self))
         self.mirror = Mirror(self.arguments.base_url, [*self.hosts, *self.image_hosts]) if self.arguments.base_url else None
 
     @classmethod
     def from_crawler(cls, crawler, *args, **kwargs):
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.ledger = RunLedger(cls.name)
+        spider.ledger = RunLedger(spider.site)
         spider.frontier = Frontier(crawler, spider)
         return spider
+
+    @classmethod
+    def of(cls, given: dict[str, str]) -> type[NewsSpider]:
+        """Return the site that the arguments ``given`` are meant for: this one, unless they name another."""
+        return cls
+
+    @property
+    def site(self) -> str:
+        """The ``site`` of its articles."""
+        return self.name
 
     @property
     def rules(self) -> type[SiteRules] | None:
@@ -64,6 +76,11 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, DrawnCallbacks, PastCallbac
         return type(self)
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
+        """Begin at once: the site is described."""
+        async for request in self.begin():
+            yield request
+
+    async def begin(self) -> AsyncIterator[scrapy.Request]:
         """Yield the pages that wait since earlier crawls, then the listings that the arguments name."""
         if self.draws and (pages := self.ledger.begin_drawing()):
             self.logger.info("%d pages waited for a browser", pages)
@@ -91,7 +108,7 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, DrawnCallbacks, PastCallbac
         # The ledger knows sections by the names that earlier crawls found; forms of one name are one section.
         known = {name for name in self.ledger.section_names() if slug(name) in self.wanted_sections}
         sources = a.sources + (tuple({"days", "sitemap"} & set(self.sources)) if a.fills else ())
-        return Cover(self.name, sources, tuple(sorted(known | names)), a.since, a.until)
+        return Cover(self.site, sources, tuple(sorted(known | names)), a.since, a.until)
 
     def _starts(self, source: str) -> Iterator[scrapy.Request]:
         if source == "urls":
@@ -137,7 +154,11 @@ class NewsSpider(ListingCallbacks, ArticleCallbacks, DrawnCallbacks, PastCallbac
     def identify(self, url: str) -> tuple[str, str, str | None] | None:
         """Return site, key and day of the article at ``url``; None when it is no article's address."""
         found = self.addresses.article(url)
-        return found and (self.name, *found)
+        return found and (self.site, *found)
+
+    def refuses(self, url: str) -> str | None:
+        """Return why the article at ``url`` is not asked for after all; None: it is."""
+        return None
 
     def real(self, url: str) -> str:
         """Return the site's own address for ``url``, which may be that of a mirror."""

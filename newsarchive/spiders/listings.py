@@ -133,7 +133,7 @@ class ListingCallbacks:
             self.end_walk(walk, "error", "it is not there, and the menu does not name it")
             return
         known = ", ".join(self.sources["sections"].names) or "none"
-        self.logger.error("%s knows no section %r: it is neither declared (%s) nor in the site's menu", self.name, wanted, known)
+        self.logger.error("%s knows no section %r: it is neither declared (%s) nor in the site's menu", self.site, wanted, known)
         raise CloseSpider("unknown section")
 
     def parse_listing(self, response: Response, walk: Walk) -> Iterator[scrapy.Request]:

@@ -154,7 +154,7 @@ class PastCallbacks:
 
     def _article_in(self, record: Record, walk: Walk, path: Path, counts: Counts) -> Article | None:
         try:
-            return self._read(record, walk, path, counts)
+            return self._read_record(record, walk, path, counts)
         except CloseSpider:
             raise
         except Exception as error:  # a page that nobody foresaw costs itself alone, as it does in a crawl
@@ -163,7 +163,7 @@ class PastCallbacks:
             self.logger.error("Cannot read the record of %r in %s: %s: %s", place, path, type(error).__name__, error)
             return None
 
-    def _read(self, record: Record, walk: Walk, path: Path, counts: Counts) -> Article | None:
+    def _read_record(self, record: Record, walk: Walk, path: Path, counts: Counts) -> Article | None:
         stats = self.crawler.stats
         try:
             response = _page_in(record)

@@ -14,7 +14,7 @@ from newsarchive.discovery.sections import slug
 from newsarchive.extract.article import is_article, load_article
 from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, LOGIN_WALL, SOFT_404, gate, is_cut_by_depth, obstacle
 from newsarchive.items import Article, Visit
-from newsarchive.middlewares import OffSite, RobotsForbidden, RobotsUnavailable
+from newsarchive.middlewares import NoArticle, OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
 from newsarchive.spiders.drawn import DRAWN
 from newsarchive.store.drawn import NEEDS_BROWSER
@@ -83,6 +83,9 @@ class ArticleCallbacks:
             self._record(page, *refused, addresses)
             return
         article = load_article(response, self.rules)
+        if reason := self.none_of_its(response, article):
+            self._record(page, "not_article", reason, addresses)
+            return
         if not is_article(article):
             if self.may_be_drawn(response):
                 yield self.drawn_request(response)
@@ -119,6 +122,10 @@ class ArticleCallbacks:
         if later := request.meta.get("snapshots"):
             first, *_ = (*request.meta.get("redirect_urls", ()), request.url)
             yield self.article_request(first, page, request.meta["day"], snapshot=later[0], snapshots=later[1:])
+
+    def none_of_its(self, response: HtmlResponse, article: Article) -> str | None:
+        """Return why ``article``, read from ``response``, is none though its address may be one's; None: it is one."""
+        return None
 
     def _no_article(self, response: Response) -> tuple[str, str] | None:
         """Return state and reason of a page that holds no article; state ``failed`` when it may hold one later."""
@@ -180,6 +187,8 @@ class ArticleCallbacks:
         page = failure.request.meta["page"]
         if "via" in failure.request.meta and failure.check(RobotsForbidden, OffSite):
             self.past_failed(page, str(failure.value))
+        elif failure.check(NoArticle):
+            self._record(page, "not_article", str(failure.value))
         elif failure.check(RobotsForbidden):
             self._record(page, "refused", "robots.txt forbids it")
         elif failure.check(RobotsUnavailable):

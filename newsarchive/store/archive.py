@@ -19,6 +19,7 @@ from newsarchive.store.gaps import Gaps
 from newsarchive.store.hosts import Hosts
 from newsarchive.store.images import ImageFiles
 from newsarchive.store.jsonlines import JsonLines
+from newsarchive.store.learned import Learned
 from newsarchive.store.listings import Listings
 from newsarchive.store.pages import Pages
 from newsarchive.store.rates import EditRates
@@ -98,6 +99,7 @@ class Archive:
         self.rates = EditRates(self)
         self.revisits = Revisits(self)
         self.stamps = Stamps(self)
+        self.learned = Learned(self)
         self.captures = Captures(self)
         self.images = ImageFiles(self)
         self.hosts = Hosts(self)

@@ -1,0 +1,141 @@
+"""Pages that list articles, in markup that nobody described: their own links, the times by them, and where they go on."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from lxml import etree
+from parsel import Selector
+from scrapy.http import HtmlResponse
+
+from newsarchive.dates import iso, parse_time
+from newsarchive.discovery.pagers import next_by_number, says_more, says_next
+from newsarchive.discovery.shapes import Shapes
+from newsarchive.urls import absolute, is_address
+
+# Where a page keeps what is no part of its list, by the beginning of a class or an id.
+BESIDE = re.compile(
+    r"^(?:sidebar|breadcrumbs?|related|popular|most-?(?:read|popular|viewed)|meistgelesen|trending|recommend|navigation|nav|navbar|menu"
+    r"|submenu|footer|site-footer|site-header|cookie|social|share|newsletter|promo|tagcloud|widget)(?:$|[-_])",
+    re.I,
+)
+BESIDE_TAGS = frozenset(("nav", "footer", "aside"))
+BESIDE_ROLES = frozenset(("navigation", "banner", "contentinfo", "complementary", "search"))
+BASES = etree.XPath("//base/@href", smart_strings=False)
+ANCHORS = etree.XPath("//a[@href]")
+IS_NEXT = "[contains(concat(' ', normalize-space(@rel), ' '), ' next ')]"
+NEXT_LINKS = etree.XPath(f"//link{IS_NEXT} | //a{IS_NEXT}")
+TIMES = etree.XPath(".//time/@datetime | .//@data-unixtime | .//*[@itemprop='datePublished']/@content", smart_strings=False)
+FEW = 4
+"""So few links beside a list are no list themselves."""
+
+LOADED = ("data-next-url", "data-more-url", "data-next-page-url", "data-url")
+LOADING = etree.XPath("|".join(f"//*[@{name}]" for name in LOADED))
+LOADS = re.compile(r"(?:^|[\s_-])(?:load|show)?[-_]?(?:more|next|infinite|pager)(?:$|[\s_-])", re.I)
+CLIMB = 6
+"""So far above a link stands the element that holds its time."""
+
+
+def tree_of(response: HtmlResponse) -> etree._Element:
+    """Return the parsed page."""
+    try:
+        return response.selector.root
+    except ValueError:  # Scrapy's selector cannot stand a broken <base href>
+        return Selector(text=response.text).root
+
+
+def anchors(response: HtmlResponse, root: etree._Element) -> list[tuple[etree._Element, str]]:
+    """Return every link of a page with its absolute address."""
+    base = absolute(response.url, next(iter(BASES(root)), None)) or response.url
+    found = [(a, absolute(base, a.get("href"))) for a in ANCHORS(root)]
+    return [(a, url.partition("#")[0]) for a, url in found if url and is_address(url)]
+
+
+def list_links(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> list[tuple[etree._Element, str]]:
+    """Return the links of a page's own list, as far as they may be articles: none of its menu, its footer, or beside the list."""
+    links = [(a, url) for a, url in anchors(response, root) if shapes.judge(url) is not False and not _of_pager(a)]
+    held: dict[etree._Element, set[str]] = {}
+    for a, url in links:
+        for element in a.iterancestors():
+            held.setdefault(element, set()).add(url)
+    most = len({url for _, url in links}) / 2
+    beside = {
+        element for element, urls in held.items() if _beside(element) and len(urls) <= max(most, FEW) and not _holds_all(element)
+    }
+    inside = [(a, url) for a, url in links if not any(element in beside for element in a.iterancestors())]
+    return inside or (links if len(links) > FEW else [])
+
+
+def _of_pager(a: etree._Element) -> bool:
+    words = words_of(a)
+    return (words.isdigit() and len(words) <= 3) or says_next(words)
+
+
+def _beside(element: etree._Element) -> bool:
+    if element.tag in BESIDE_TAGS or element.get("role") in BESIDE_ROLES:
+        return True
+    # The head of one story is a header too.
+    if element.tag == "header":
+        return not any(above.tag in ("article", "main", "section", "li") for above in element.iterancestors())
+    return any(BESIDE.match(name) for name in (element.get("class") or "").split() + [element.get("id") or ""])
+
+
+def _holds_all(element: etree._Element) -> bool:
+    return element.tag in ("html", "body", "main") or next(element.iter("main"), None) is not None
+
+
+def words_of(a: etree._Element) -> str:
+    """Return the words of a link, or what it is called where it has none."""
+    return " ".join("".join(a.itertext()).split()) or a.get("aria-label") or a.get("title") or ""
+
+
+def next_page(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> str | None:
+    """Return where a listing goes on: the link that says so, else the page with the next number, else one called "next"."""
+    here = urlsplit(response.url)
+    for link in NEXT_LINKS(root):
+        url = absolute(response.url, link.get("href"))
+        if url and urlsplit(url).hostname == here.hostname and shapes.judge(url) is not True:
+            return url
+    links = [(url, words_of(a)) for a, url in anchors(response, root) if urlsplit(url).hostname == here.hostname]
+    if found := next_by_number(response.url, links):
+        return found
+    own = {part for part in here.path.split("/") if part}
+    rest: set[str] = set()
+    for url, words in reversed(links):
+        there = urlsplit(url)
+        near = own & set(there.path.split("/")) or (there.path == here.path and there.query not in ("", here.query))
+        if not near or url == response.url or shapes.judge(url) or there.path.rstrip("/") in _above(here.path, there.query):
+            continue
+        if says_next(words):
+            return url
+        if says_more(words):
+            rest.add(url)
+    return rest.pop() if len(rest) == 1 else _loaded(response, root, shapes)  # several: one for each story
+
+
+def _loaded(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> str | None:
+    """What a script would load behind the list, where an element names its address."""
+    for element in LOADING(root):
+        for name in LOADED:
+            url = absolute(response.url, element.get(name))
+            named = name != "data-url" or LOADS.search(f"{element.get('class')} {element.get('id')} {words_of(element)}")
+            if url and named and is_address(url) and shapes.judge(url) is not True and url != response.url:
+                return url if urlsplit(url).hostname == urlsplit(response.url).hostname else None
+    return None
+
+
+def _above(path: str, query: str) -> set[str]:
+    """The folders above a path, and the path itself, which leads nowhere new without a query."""
+    parts = path.rstrip("/").split("/")
+    return {"/".join(parts[:n]) for n in range(len(parts) + (not query))}
+
+
+def time_by(a: etree._Element, url: str, listed: dict[etree._Element, str], zone: str) -> str | None:
+    """The time in the smallest element around a link that has one, and no other article's link."""
+    for element, _ in zip(a.iterancestors(), range(CLIMB), strict=False):
+        if any(listed.get(other, url) != url for other in element.iter("a")):
+            return None
+        if times := TIMES(element):
+            return next((iso(time.at) for text in times if (time := parse_time(text, zone))), None)
+    return None
