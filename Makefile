@@ -8,8 +8,11 @@ BIN := $(VENV)/bin
 demo: $(VENV)/run
 	@$(BIN)/scrapy demo
 
+# More than there are cores: many tests wait, for a delay, a lock or a server.
+TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
+
 test: $(VENV)/dev $(VENV)-pywb/done $(VENV)-scrapyd/done
-	$(BIN)/python -m pytest -q -rs -n auto
+	$(BIN)/python -m pytest -q -rs -n $(TESTERS) --dist worksteal
 
 bench: $(VENV)/dev
 	$(BIN)/python bench/capture.py --day

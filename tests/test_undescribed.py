@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from scrapy.http import HtmlResponse
-from undescribed import Bare, Harbour, Hill, Mute, Plain, Undescribed, Valley
+from undescribed import Bare, Harbour, Hill, Mute, Undescribed, Valley
 
 from newsarchive.demo.server import Answer, DemoSite
 from newsarchive.extract.article import load_article
@@ -83,7 +83,7 @@ def test_it_gives_all_of_its_articles_and_nothing_else(kind, crawl_news):
         assert len(site.requests) < first / 6, site.requests
 
 
-@pytest.mark.parametrize("kind", [Plain, Mute, Bare])
+@pytest.mark.parametrize("kind", [Mute, Bare])
 def test_it_gives_them_where_little_tells_of_them(kind, crawl_news):
     pages: Undescribed = kind(30)
     with DemoSite(pages, override=pages.answer) as site:
