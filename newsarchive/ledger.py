@@ -17,6 +17,7 @@ from newsarchive.replaystore import ReplayStore
 from newsarchive.reread import reread
 from newsarchive.revisions import is_another_page
 from newsarchive.store.archive import Archive
+from newsarchive.store.captures import REFUSED
 from newsarchive.store.drawn import NEEDS_BROWSER
 from newsarchive.store.hosts import Turn
 from newsarchive.store.images import Picture
@@ -94,6 +95,13 @@ class ArchiveLedger:
     def imported(self, url: str, fetched_at: str, digest: str) -> bool:
         """Tell whether this very capture was taken over before."""
         return self.archive.captures.has(url, fetched_at, digest)
+
+    def last_known(self, page: str) -> str:
+        """Return what ``page`` is on the site itself, if nothing else is known of it: gone, refused, or given up."""
+        if not self.seen_live(page):
+            return "given_up"
+        status = self.archive.captures.last_status(page)
+        return "refused" if status is None or status in REFUSED else "gone"
 
     def seen_live(self, page: str) -> bool:
         """Tell whether a listing of the site itself showed ``page``."""

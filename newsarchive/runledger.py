@@ -39,6 +39,9 @@ class RunLedger:
     def imported(self, url: str, fetched_at: str, digest: str) -> bool:
         return False
 
+    def last_known(self, page: str) -> str:
+        return "given_up"
+
     def seen_live(self, page: str) -> bool:
         return False
 

@@ -179,3 +179,24 @@ def test_a_notice_that_took_an_articles_place_is_no_edit(unread):
 def test_a_text_that_is_cut_by_its_nesting_is_owed(visited):
     story = PAGES.article(STORIES[0]).replace('<div class="story-body">', "<div>" * 3000 + '<div class="story-body">')
     assert visited(URL, body=story.encode()) == ("waiting", "elements nested so deep that the text is cut")
+
+
+def test_what_the_site_refuses_is_looked_for_in_the_past_and_is_at_last_what_it_was(visited, tmp_path):
+    for _ in range(7):
+        state = visited(URL, status=403)
+    assert state == ("refused", "HTTP 403")
+    archive = Archive(tmp_path / "archive.db")
+    crawl = archive.crawls.begin("demo", {})
+    past = Link(
+        URL, site="demo", key="1000101", address=URL, day="2026-03-01", via=f"https://web.archive.org/web/20260301000000id_/{URL}"
+    )
+    walk, *_ = archive.listings.begin(crawl, "demo", "wayback", "https://web.archive.org/cdx", None, None, None)
+    (sighted,) = archive.sightings.sight("wayback", "https://web.archive.org/cdx", None, [past], walk=walk, crawl=crawl, limit=1)
+    assert sighted.claimed
+    ledger = ArchiveLedger(archive, "demo", DemoSpider, crawl, None)
+    for status, was in ((None, "refused"), (403, "refused"), (404, "gone"), (302, "gone")):
+        if status:
+            row = (URL, archive.now(), status)
+            archive.db.execute("insert into capture (url, fetched_at, status, kind) values (?, ?, ?, 'article')", row)
+        assert ledger.last_known("demo:1000101") == was
+    archive.close()

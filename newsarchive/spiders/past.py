@@ -80,7 +80,7 @@ class PastCallbacks:
 
     def past_failed(self, page: str | None, reason: str) -> None:
         """A web archive's own outcome is not the site's: the page is owed, and at last what it was before it was asked for."""
-        at_last = "gone" if page and self.ledger.seen_live(page) else "given_up"
+        at_last = self.ledger.last_known(page) if page else "given_up"
         self._record(page, "failed", f"web archive: {reason}"[:300], at_last=at_last)
 
     @staticmethod

@@ -17,13 +17,13 @@ from newsarchive.items import Article, Visit
 from newsarchive.middlewares import NoArticle, OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import HostClosed, Stopped
 from newsarchive.spiders.drawn import DRAWN
+from newsarchive.store.captures import REFUSED
 from newsarchive.store.drawn import NEEDS_BROWSER
 from newsarchive.urls import clean_url, not_amp
 
 # Every answer but a redirect comes to the callback, which records it.
 HANDLED = [status for status in range(300, 600) if status not in (301, 302, 303, 307, 308)]
 GONE = (404, 410)
-REFUSED = (401, 402, 403, 451)
 LASTING_REDIRECTS = (301, 308)
 
 

@@ -8,6 +8,9 @@ LISTINGS = ("listing", "robots")
 IMPORTED = "imported"
 """The kind of a capture that others made: what the site itself answered is never told by it."""
 
+REFUSED = (401, 402, 403, 451)
+"""Statuses of a page that is there, and not for us."""
+
 LASTING = (200, 301, 302, 303, 304, 307, 308, 404, 410)
 """Statuses that say what a page is, and not only that it could not be had."""
 
@@ -36,6 +39,15 @@ class Captures:
             (url, status, status),
         ).fetchone()
         return row and dict(row)
+
+    def last_status(self, page: str) -> int | None:
+        """Return the status of the site's own last answer at an address of ``page``; None: it was not asked, or forbids it."""
+        row = self.archive.db.execute(
+            f"""select c.status from capture c join alias a on a.url = c.url where a.page = ? and {_beside("article")}
+            order by c.id desc limit 1""",
+            (page,),
+        ).fetchone()
+        return row and row["status"]
 
     def has(self, url: str, fetched_at: str, digest: str) -> bool:
         """Tell whether ``url`` has a capture of this time and payload."""

@@ -167,10 +167,10 @@ class Sightings:
         return Told(row["id"], max(times), self._due(row, before, link, now, began), max(earlier, default=None))
 
     def _due_from_the_past(self, row, now: str) -> bool:
-        """A web archive is asked for what nobody can have first-hand: never seen on the site, gone there, or given up."""
+        """A web archive is asked for what nobody can have first-hand: never seen on the site, gone there, refused, or given up."""
         if row["state"] == "waiting":
             return not self.seen_live(row["id"]) and (row["due_at"] is None or row["due_at"] <= now)
-        return row["state"] in ("gone", "given_up")
+        return row["state"] in ("gone", "refused", "given_up")
 
     def _is_second_hand(self, row) -> bool:
         found = self.archive.db.execute(
