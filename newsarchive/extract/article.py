@@ -5,43 +5,34 @@ from __future__ import annotations
 import hashlib
 import inspect
 import sys
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 from urllib.parse import urlsplit
 
-from lxml import etree
-from parsel import Selector
 from scrapy.http import TextResponse
 
 import newsarchive
 from newsarchive.dates import Time, day_in, own_day, parse_time
-from newsarchive.extract import html, jsonld, microdata, opengraph, undescribed
+from newsarchive.extract import html
 from newsarchive.extract.blocks import text_of_blocks
-from newsarchive.extract.body import Found, find_body, read_body, unknown_kinds
-from newsarchive.extract.breadcrumbs import section
-from newsarchive.extract.charset import WRONG, in_its_charset
+from newsarchive.extract.body import unknown_kinds
+from newsarchive.extract.charset import WRONG
 from newsarchive.extract.doubts import SPARE, falls_short, lacks
-from newsarchive.extract.headlines import headline, unlike
-from newsarchive.extract.images import put_together, visible_images
+from newsarchive.extract.headlines import unlike
+from newsarchive.extract.images import put_together
 from newsarchive.extract.language import contradicts, language_of
 from newsarchive.extract.loader import ArticleLoader
+from newsarchive.extract.reading import IMAGE_ORIGINS, Offer, Reading
 from newsarchive.extract.rules import SiteRules
-from newsarchive.extract.select import elements, first, strings
-from newsarchive.items import ARTICLE_FIELDS, Article
+from newsarchive.extract.undescribed import SHOWN
+from newsarchive.items import Article
 from newsarchive.revisions import content_hash
 from newsarchive.urls import absolute, clean_url, not_amp
 
 TIMES = ("created_at", "published_at", "modified_at")
 RULES = set(SiteRules.__annotations__)
 """Names of what a site may say of its pages."""
-
-# Metadata declares the large sizes, so it goes before what is seen.
-IMAGE_ORIGINS = ("jsonld", "microdata", "selectors", "html", "opengraph")
-SEARCHED = ("headline", "authors", "tags")
-"""Fields for which the origins are asked together on a page that nobody described."""
-HIDDEN = 4
-"""So many times the text that is shown: then the declared one is the article's."""
 # So many characters of text are an article, though neither headline nor date is marked.
 READABLE = 400
 
@@ -53,116 +44,49 @@ def load_article(response: TextResponse, site: type[SiteRules] | None = None) ->
     registrable domain. Nothing is fetched and nothing kept between calls. A field that the page does not give stays
     empty; a page that is no article gives one without headline and body.
     """
-    rules = site or SiteRules
-    # Where a site does not say where its texts stand, all that it leaves out is searched for as on any page.
-    generic = not rules.body.within
-    response, doubt = in_its_charset(response, rules.encoding)
-    root = tree_of(response)
-    base = absolute(response.url, html.base_address(root)) or response.url
-    clock_zone = next((zone for query, zone in rules.false_utc.items() if elements(root, query)), None)
-    scope = first(root, rules.article) if rules.article else None
-    scope = root if scope is None else scope
-    og = opengraph.properties(root)
-    findings: dict[str, dict[str, Any]] = {
-        "selectors": {},
-        "jsonld": jsonld.read(root),
-        "microdata": microdata.read(root, rules.microdata),
-        "opengraph": opengraph.read(root, og),
-        "fallbacks": {},
-        "html": html.read(root),
-    }
-    declared = {origin: text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("headline"))}
-    names = undescribed.names_of_site(findings, response.url) if generic else set()
-    shown = headline(root, declared, names, undescribed.names_of_sections(findings)) if generic else None
-    body = _body(scope, rules, base, shown[0] if shown else "", findings)
-    findings["selectors" if rules.body.within else body.origin]["body"] = body.blocks
-    if generic:
-        findings["html"]["images"] = undescribed.images(findings, root, body, rules.images, base)
-        findings["jsonld"].pop("images", None), findings["microdata"].pop("images", None)
-    else:
-        found = visible_images(scope, body.containers, rules.body, rules.images)
-        findings["selectors" if rules.images.lead else "html"]["images"] = found
+    return article_of(Reading(response, site))
 
-    loader = ArticleLoader(site=rules, base=base, zone=rules.zone, clock_zone=clock_zone)
+
+def article_of(reading: Reading) -> Article:
+    """Return the article that is chosen of what ``reading`` found: of each field the first valid offer."""
     origins: dict[str, str] = {}
-
-    def offer(origin: str, field: str, value: Any) -> None:
-        if field in ARTICLE_FIELDS and field != "images" and field not in origins and origin not in rules.not_from.get(field, ()):
-            loader.add_value(field, value)
-            if loader.get_collected_values(field):
-                origins[field] = origin
-
-    def select(origin: str, queries: dict[str, list[str]]) -> None:
-        for field, alternatives in queries.items():
-            for query in alternatives:
-                # CSS is for what is visible; XPath may ask for the page's head.
-                offer(origin, field, strings(root if query.startswith(("/", "(")) else scope, query))
-
-    select("selectors", rules.selectors)
-    if generic:
-        if shown:
-            offer(shown[1], "headline", shown[0])
-        for origin, found in undescribed.tags(findings, body, names):
-            offer(origin, "tags", found)
-        if "published_at" not in origins and clock_zone is None:
-            for origin, time in undescribed.times(findings, root, body, rules.zone, response.url):
-                offer(origin, "published_at", time)
-        origin, found = undescribed.authors(findings, body, names)
-        offer(origin, "authors", found)
-    for origin, found in findings.items():
-        if origin == "fallbacks":
-            select(origin, rules.fallbacks)
-        for field, value in found.items():
-            if not generic or field not in SEARCHED:
-                offer(origin, field, value)
-    if generic and "section" not in origins and body.outline and shown:
-        offer("html", "section", section(body.outline, body.headline, body.begin, shown[0], names))
-    if not generic:
-        for name in ("dated", "time"):
-            offer("html", "published_at", findings["html"].get(name))
-    if "headline" not in origins:
-        loader.add_value("headline", findings["html"].get("title"))
-        if loader.get_collected_values("headline"):
-            origins["headline"] = "title"
+    loader = fill(reading, reading.offers(origins), origins)
     article: Article = loader.load_item()
-    _identify(article, rules, response.url, html.canonical_link(root), base)
-    article.text = text_of_blocks(body.blocks)
-    if generic and (told := contradicts(article.text, article.language) if article.language else language_of(article.text)):
+    _identify(article, reading)
+    article.text = text_of_blocks(reading.body.blocks)
+    if reading.generic and (told := contradicts(article.text, article.language) if article.language else language_of(article.text)):
         # A template's attribute is wrong or missing on one page in ten.
         article.language, origins["language"] = told, "text"
-    article.og = og
-    article.images = put_together(
-        [image for origin in IMAGE_ORIGINS for image in findings[origin].get("images", ())], rules.images, base
-    )
+    article.og = reading.og
+    found = [image for origin in IMAGE_ORIGINS for image in reading.images.get(origin, ())]
+    article.images = put_together(found, reading.rules.images, reading.base)
     if article.images:
-        origins["images"] = next(origin for origin in IMAGE_ORIGINS if findings[origin].get("images"))
+        origins["images"] = next(origin for origin in IMAGE_ORIGINS if reading.images.get(origin))
     if article.alternative_headline == article.headline:
         article.alternative_headline = None
         origins.pop("alternative_headline", None)
     article.origins = origins
     times: dict[str, Time] = {field: loader.get_collected_values(field)[0] for field in TIMES if field in origins}
     article.times = {f: {"raw": t.raw, "precision": t.precision, "zone": t.zone} for f, t in times.items()}
-    if "published_at" in times:
-        article.day = (site is None and own_day(times["published_at"])) or day_in(times["published_at"].at, rules.zone)
-        others = [text for origin in ("jsonld", "microdata", "opengraph") if (text := findings[origin].get("published_at"))]
-        if any(_disagree(times["published_at"], parse_time(t, rules.zone, clock_zone)) for t in others):
-            article.flags.append("dates_disagree")
-    if article.is_accessible_for_free is False:
-        article.flags.append("paywalled")
-    if lacks(body.blocks, findings, body.containers, SPARE if generic else 0) or falls_short(article.text, findings):
-        article.flags.append("short_body")
-    if generic and any(unlike(article.headline or "", text) for text in declared.values()):
-        article.flags.append("headlines_disagree")
-    if unknown_kinds(body.containers, rules.body):
-        article.flags.append("unknown_block")
-    # What the declared charset does not know becomes U+FFFD, unless the publisher wrote that himself.
-    if "\ufffd" in f"{article.headline}{article.text}" and b"\xef\xbf\xbd" not in response.body:
-        doubt = doubt or WRONG
-    if doubt:
-        article.flags.append(doubt)
+    published = times.get("published_at")
+    if published:
+        article.day = (reading.site is None and own_day(published)) or day_in(published.at, reading.rules.zone)
+    article.flags += _doubts(article, reading, published)
     article.content_hash = content_hash(article)
-    article.extractor = extractor_version(site)
+    article.extractor = extractor_version(reading.site)
     return article
+
+
+def fill(reading: Reading, offers: Iterable[Offer], origins: dict[str, str]) -> ArticleLoader:
+    """Return a loader with the first valid value of each field in ``offers``; its origin is put into ``origins``."""
+    rules = reading.rules
+    loader = ArticleLoader(site=rules, base=reading.base, zone=rules.zone, clock_zone=reading.clock_zone)
+    for origin, field, value in offers:
+        if field not in origins and origin not in rules.not_from.get(field, ()):
+            loader.add_value(field, value)
+            if loader.get_collected_values(field):
+                origins[field] = origin
+    return loader
 
 
 @lru_cache
@@ -179,14 +103,6 @@ def extractor_version(site: type[SiteRules] | None = None) -> str:
         for module in dict.fromkeys(rules.__module__ for rules in holders if rules is not SiteRules):
             digest.update(inspect.getsource(sys.modules[module]).encode())
     return f"{newsarchive.__version__}+{digest.hexdigest()[:12]}"
-
-
-def tree_of(response: TextResponse) -> etree._Element:
-    """Return the parsed page, the same for all who ask."""
-    try:
-        return response.selector.root
-    except ValueError:  # Scrapy's selector cannot stand a broken <base href>
-        return Selector(text=response.text).root
 
 
 def is_article(article: Article) -> bool:
@@ -213,28 +129,17 @@ def reads_like_article(article: Article) -> bool:
 
 def _is_dated(article: Article) -> bool:
     """Tell whether the page says when it was published. Any page may hold a date somewhere in its lines."""
-    return article.published_at is not None and article.origins.get("published_at") != undescribed.SHOWN
+    return article.published_at is not None and article.origins.get("published_at") != SHOWN
 
 
-def _body(scope: etree._Element, rules: type[SiteRules], base: str, headline: str, findings: dict[str, dict[str, Any]]) -> Found:
-    if rules.body.within:
-        return read_body(scope, rules.body, rules.images.frame, base, rules.zone)
-    descriptions = [text for found in findings.values() if (text := found.get("description"))]
-    body = find_body(scope, rules.body, rules.images.frame, base, rules.zone, headline, descriptions)
-    declared = findings["jsonld"].get("paragraphs", [])
-    if sum(map(len, declared)) > HIDDEN * (READABLE / 4 + len(text_of_blocks(body.blocks))):
-        # The page is drawn by a script, or keeps from view what it tells search engines.
-        body.blocks, body.origin = [{"type": "paragraph", "text": text} for text in declared], "jsonld"
-    return body
-
-
-def _identify(article: Article, rules: type[SiteRules], address: str, canonical: str | None, base: str) -> None:
+def _identify(article: Article, reading: Reading) -> None:
     """Fill in who the article is. A canonical link counts on its own site alone, and for the same number."""
+    rules, address = reading.rules, reading.response.url
     own = rules.addresses.article(address)
     article.site = rules.site_of(address)
     article.key, article.url = own[0] if own else clean_url(not_amp(address)), clean_url(not_amp(address))
-    if canonical:
-        url = absolute(base, canonical)
+    if canonical := html.canonical_link(reading.root):
+        url = absolute(reading.base, canonical)
         url = clean_url(not_amp(url)) if url and urlsplit(url).port is None else ""
         key = url and rules.canonical_key(url, address)
         numbered = own is not None and not own[0].startswith("http")
@@ -243,6 +148,26 @@ def _identify(article: Article, rules: type[SiteRules], address: str, canonical:
         elif url != article.url:
             article.flags.append("canonical_ignored")
     article.id = f"{article.site}:{article.key}"
+
+
+def _doubts(article: Article, reading: Reading, published: Time | None) -> Iterator[str]:
+    """Yield the flags of what a careful reader should know of the article."""
+    body, rules, findings = reading.body, reading.rules, reading.findings
+    others = [text for text in reading.of_metadata("published_at").values() if text]
+    if published and any(_disagree(published, parse_time(text, rules.zone, reading.clock_zone)) for text in others):
+        yield "dates_disagree"
+    if article.is_accessible_for_free is False:
+        yield "paywalled"
+    if lacks(body.blocks, findings, body.containers, SPARE if reading.generic else 0) or falls_short(article.text, findings):
+        yield "short_body"
+    if reading.generic and any(unlike(article.headline or "", text) for text in reading.declared.values()):
+        yield "headlines_disagree"
+    if unknown_kinds(body.containers, rules.body):
+        yield "unknown_block"
+    # What the declared charset does not know becomes U+FFFD, unless the publisher wrote that himself.
+    wrong = "\ufffd" in f"{article.headline}{article.text}" and b"\xef\xbf\xbd" not in reading.response.body
+    if doubt := reading.doubt or (WRONG if wrong else None):
+        yield doubt
 
 
 def _disagree(chosen: Time, other: Time | None) -> bool:

@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 from scrapy.http import HtmlResponse
 
 from newsarchive.extract import opengraph
-from newsarchive.extract.article import tree_of
 from newsarchive.extract.html import canonical_link
-from newsarchive.extract.select import compiled, text_of
+from newsarchive.extract.select import compiled, text_of, tree_of
 from newsarchive.urls import absolute
 
 ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|NewsStory)$")

@@ -6,7 +6,17 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from lxml import etree
+from parsel import Selector
 from parsel.csstranslator import HTMLTranslator
+from scrapy.http import TextResponse
+
+
+def tree_of(response: TextResponse) -> etree._Element:
+    """Return the parsed page, the same for all who ask."""
+    try:
+        return response.selector.root
+    except ValueError:  # Scrapy's selector cannot stand a broken <base href>
+        return Selector(text=response.text).root
 
 
 @lru_cache(maxsize=512)

@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 from lxml import etree
 from scrapy.http import HtmlResponse, Response, TextResponse
 
-from newsarchive.extract.article import tree_of
 from newsarchive.extract.html import canonical_link
-from newsarchive.extract.select import compiled, strings
+from newsarchive.extract.select import compiled, strings, tree_of
 from newsarchive.extract.text import letters, plain, unmarked
 from newsarchive.urls import absolute
 

@@ -9,8 +9,7 @@ from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.loadmore import LoadMore
 from newsarchive.discovery.walk import Listing, Walk
-from newsarchive.extract.article import tree_of
-from newsarchive.extract.select import compiled
+from newsarchive.extract.select import compiled, tree_of
 from newsarchive.extract.walls import CONSENT_WALL, obstacle, visible_length
 from newsarchive.store.drawn import NEEDS_BROWSER
 
