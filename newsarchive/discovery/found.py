@@ -12,7 +12,7 @@ from lxml import etree
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.feed import Feed
-from newsarchive.discovery.lists import anchors, list_links, next_page, time_by, tree_of
+from newsarchive.discovery.lists import anchors, list_links, next_page, time_by
 from newsarchive.discovery.pagers import archive_of
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.sections import Sections, name_of, slug
@@ -20,6 +20,7 @@ from newsarchive.discovery.shapes import Shapes
 from newsarchive.discovery.sitemap import Sitemap
 from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.items import Link
+from newsarchive.trees import tree_of
 
 # Files of an index that name no articles, by their own names.
 OTHER_KINDS = (

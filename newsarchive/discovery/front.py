@@ -12,11 +12,12 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from scrapy.http import HtmlResponse
 
-from newsarchive.discovery.lists import anchors, tree_of, words_of
+from newsarchive.discovery.lists import anchors, words_of
 from newsarchive.discovery.pagers import archive_of, page_number, says_more, says_next
 from newsarchive.discovery.sections import name_of
 from newsarchive.discovery.shapes import Shapes, likely, shape
 from newsarchive.discovery.words import apart, never
+from newsarchive.trees import tree_of
 from newsarchive.urls import absolute, clean_url, registrable_domain
 
 MOST_FEEDS, MOST_SECTIONS, MOST_HOSTS = 5, 100, 12

@@ -6,7 +6,6 @@ import re
 from urllib.parse import urlsplit
 
 from lxml import etree
-from parsel import Selector
 from scrapy.http import HtmlResponse
 
 from newsarchive.dates import iso, parse_time
@@ -35,14 +34,6 @@ LOADING = etree.XPath("|".join(f"//*[@{name}]" for name in LOADED))
 LOADS = re.compile(r"(?:^|[\s_-])(?:load|show)?[-_]?(?:more|next|infinite|pager)(?:$|[\s_-])", re.I)
 CLIMB = 6
 """So far above a link stands the element that holds its time."""
-
-
-def tree_of(response: HtmlResponse) -> etree._Element:
-    """Return the parsed page."""
-    try:
-        return response.selector.root
-    except ValueError:  # Scrapy's selector cannot stand a broken <base href>
-        return Selector(text=response.text).root
 
 
 def anchors(response: HtmlResponse, root: etree._Element) -> list[tuple[etree._Element, str]]:

@@ -93,7 +93,7 @@ def fill(reading: Reading, offers: Iterable[Offer], origins: dict[str, str]) -> 
 def extractor_version(site: type[SiteRules] | None = None) -> str:
     """Return the version of the code that reads pages of ``site``: the project's, and a digest of the code itself."""
     package = files(newsarchive)
-    own = ("items.py", "dates.py", "written_dates.py", "urls.py", "revisions.py", "unpacking.py", "warcmessages.py")
+    own = ("items.py", "dates.py", "written_dates.py", "urls.py", "revisions.py", "trees.py", "unpacking.py", "warcmessages.py")
     sources = [package / name for name in own]
     sources += sorted((f for f in (package / "extract").iterdir() if f.name.endswith(".py")), key=lambda f: f.name)
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
@@ -162,7 +162,7 @@ def _doubts(article: Article, reading: Reading, published: Time | None) -> Itera
         yield "short_body"
     if reading.generic and any(unlike(article.headline or "", text) for text in reading.declared.values()):
         yield "headlines_disagree"
-    if unknown_kinds(body.containers, rules.body):
+    if unknown_kinds(body.containers, reading.index, rules.body):
         yield "unknown_block"
     # What the declared charset does not know becomes U+FFFD, unless the publisher wrote that himself.
     wrong = "\ufffd" in f"{article.headline}{article.text}" and b"\xef\xbf\xbd" not in reading.response.body

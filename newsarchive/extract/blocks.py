@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from lxml import etree
 
 from newsarchive.dates import iso, parse_time
+from newsarchive.extract.index import Index
 from newsarchive.extract.rules import BodyRules
-from newsarchive.extract.select import BREAKS, elements, text_of
+from newsarchive.extract.select import BREAKS, text_of
 from newsarchive.extract.text import plain
 from newsarchive.items import Block
 from newsarchive.urls import absolute
@@ -37,14 +39,21 @@ def text_of_blocks(blocks: list[Block]) -> str:
 class Walk:
     """One pass over a container in document order. Nothing recurses: a page may nest 100,000 elements."""
 
-    def __init__(self, container: etree._Element, rules: BodyRules, frame: str, base: str, zone: str):
+    def __init__(
+        self,
+        container: etree._Element,
+        index: Index,
+        rules: BodyRules,
+        frame: str,
+        base: str,
+        zone: str,
+        left_out: Collection[etree._Element] = (),
+    ):
         self.container, self.base, self.zone = container, base, zone
-        self.dropped = set(elements(container, rules.drop))
-        self.frames = set(elements(container, frame))
-        self.quotes = set(elements(container, rules.quote))
-        self.cites = set(elements(container, rules.cite))
-        self.entries = set(elements(container, rules.entry))
-        self.entry_times = set(elements(container, rules.entry_time))
+        self.dropped = index.matching(rules.drop).union(left_out)
+        self.frames = index.matching(frame)
+        self.quotes, self.cites = index.matching(rules.quote), index.matching(rules.cite)
+        self.entries, self.entry_times = index.matching(rules.entry), index.matching(rules.entry_time)
         self.found: list[Block] = []
         self.inline: list[str] = []
         # What open elements make of the text inside them: (element, kind, pieces collected so far).

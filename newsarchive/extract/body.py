@@ -10,9 +10,10 @@ from lxml import etree
 from newsarchive.extract.blocks import Walk
 from newsarchive.extract.containers import body_container
 from newsarchive.extract.furniture import furniture
+from newsarchive.extract.index import Index
 from newsarchive.extract.outline import Outline
 from newsarchive.extract.rules import BodyRules
-from newsarchive.extract.select import elements, text_of
+from newsarchive.extract.select import text_of
 from newsarchive.extract.standfirst import standfirst
 from newsarchive.extract.text import letters, plain
 from newsarchive.items import Block
@@ -44,25 +45,32 @@ class Found:
     origin: str = "html"
 
 
-def read_body(root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str) -> Found:
-    """Return the body of the article in ``root`` as the site's ``rules`` describe it.
+def read_body(root: etree._Element, index: Index, rules: BodyRules, frame: str, base: str, zone: str) -> Found:
+    """Return the body of the article in ``root`` as the site's ``rules`` describe it. ``index`` is that of the page.
 
     ``frame`` selects what stands around photos, whose captions are no text of the body. ``base`` makes addresses
     absolute; ``zone`` is that of an entry's time without offset.
     """
-    containers = _outermost(elements(root, rules.within))
-    leads = [lead for lead in elements(root, rules.lead) if plain(text_of(lead))][:1]
-    return Found(_read(containers, leads, set(), rules, frame, base, zone), containers)
+    containers = _outermost(index.elements(rules.within, root))
+    leads = [lead for lead in index.elements(rules.lead, root) if plain(text_of(lead))][:1]
+    return Found(_read(containers, leads, set(), index, rules, frame, base, zone), containers)
 
 
 def find_body(
-    root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str, headline: str = "", descriptions: Sequence[str] = ()
+    root: etree._Element,
+    index: Index,
+    rules: BodyRules,
+    frame: str,
+    base: str,
+    zone: str,
+    headline: str = "",
+    descriptions: Sequence[str] = (),
 ) -> Found:
     """As :func:`read_body`, on a page that nobody described.
 
     ``headline`` is not to be repeated by the body; ``descriptions`` tell the standfirst.
     """
-    outline = Outline(root, set(elements(root, rules.drop)))
+    outline = Outline(root, index.matching(rules.drop))
     shown = _shown(outline, headline)
     container = body_container(outline, shown)
     if container is None:
@@ -70,22 +78,22 @@ def find_body(
     outside, begin = furniture(outline, container, headline)
     lead = standfirst(outline, shown, begin, descriptions)
     containers = [outline.elements[container]]
-    blocks = _read(containers, [] if lead is None else [lead], outside, rules, frame, base, zone)
+    blocks = _read(containers, [] if lead is None else [lead], outside, index, rules, frame, base, zone)
     if lead is not None:  # which some pages show again above the text
         said = letters(blocks[0]["text"])
         blocks = [block for block in blocks if block is blocks[0] or block["type"] == "embed" or letters(block["text"]) != said]
     return Found(blocks, containers, outline, shown, container, begin, outside)
 
 
-def _read(containers, leads, outside: set[etree._Element], rules: BodyRules, frame: str, base: str, zone: str) -> list[Block]:
+def _read(
+    containers, leads, outside: set[etree._Element], index: Index, rules: BodyRules, frame: str, base: str, zone: str
+) -> list[Block]:
     blocks: list[Block] = [
         {"type": "lead", "text": plain(text_of(lead, [inner for inner in lead.iter(*UNREAD) if inner is not lead]))}
         for lead in leads
     ]
     for container in containers:
-        walk = Walk(container, rules, frame, base, zone)
-        walk.dropped.update(leads, outside)
-        blocks += walk.blocks()
+        blocks += Walk(container, index, rules, frame, base, zone, outside.union(leads)).blocks()
     return blocks
 
 
@@ -105,7 +113,7 @@ def _outermost(found: list[etree._Element]) -> list[etree._Element]:
     return [element for element in found if known.isdisjoint(element.iterancestors())]
 
 
-def unknown_kinds(containers: list[etree._Element], rules: BodyRules) -> set[str]:
+def unknown_kinds(containers: list[etree._Element], index: Index, rules: BodyRules) -> set[str]:
     """Return the kinds of block in ``containers`` that the site's rules do not know."""
-    found = [block.get("data-type") for container in containers for block in elements(container, rules.block)]
+    found = [block.get("data-type") for container in containers for block in index.elements(rules.block, container)]
     return set(filter(None, found)) - rules.kinds

@@ -2,53 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lxml import etree
 
-from newsarchive.extract.select import compiled, strings
+from newsarchive.extract.select import strings, text_of
 from newsarchive.extract.text import plain, split_tags
 
 # Names of <meta> under which publishers keep the time of publication: Dublin Core's, Parse.ly's, Sailthru's, and plain ones.
-PUBLISHED = (
-    "|pubdate|publishdate|publish-date|publish_date|publication_date|datepublished|dc.date|dc.date.issued|dcterms.created"
-    "|dcterms.date|dc.date.created|parsely-pub-date|sailthru.date|cxenseparse:recs:publishtime|article:published_time|"
+PUBLISHED = frozenset(
+    "pubdate publishdate publish-date publish_date publication_date datepublished dc.date dc.date.issued dcterms.created"
+    " dcterms.date dc.date.created parsely-pub-date sailthru.date cxenseparse:recs:publishtime article:published_time".split()
 )
-UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-FIELDS = {
-    "headline": ["//h1"],
-    "title": ["//title"],
-    "description": ["//meta[@name='description']/@content"],
-    "published_at": [
-        f"//meta[@name][contains('{PUBLISHED}', concat('|', translate(@name, '{UPPER}', '{UPPER.lower()}'), '|'))]/@content",
-        "//time[@pubdate]/@datetime",
-    ],
-    "time": ["//article//time/@datetime", "//main//time/@datetime", "//time/@datetime"],
-    # Plain "date" is that of a change as often.
-    "dated": ["//meta[@name='date' or @name='Date' or @name='DATE']/@content"],
-    "section": ["//meta[@name='section']/@content"],
-    "tags": [
-        "//a[contains(concat(' ', @rel, ' '), ' tag ')]",
-        "//meta[@name='keywords' or @name='news_keywords']/@content",
-    ],
-    "news_keywords": ["//meta[@name='news_keywords']/@content"],
-    "language": ["/html/@lang", "//meta[translate(@http-equiv, 'CLN', 'cln')='content-language']/@content"],
-}
-MANY = ("tags", "news_keywords")
+TIMES = ("//article//time/@datetime", "//main//time/@datetime", "//time/@datetime")
+KINDS = ("tag", "author")
+"""Of links, that are looked at."""
+
+_related = etree.XPath("//a[@rel]")
 
 
 def read(root: etree._Element) -> dict[str, Any]:
     """Return the article's fields as the page's plain elements give them."""
-    fields: dict[str, Any] = {}
-    for field, queries in FIELDS.items():
-        for query in queries:
-            if values := [text for value in strings(root, query) if (text := plain(value))]:
-                split = [tag for value in values for tag in split_tags([value])] if "@content" in query else values
-                fields[field] = split if field in MANY else values[0]
-                break
-    if authors := _authors(root):
-        fields["authors"] = authors
-    return fields
+    metas: dict[str, list[str]] = {}
+    for meta in root.iter("meta"):
+        if text := plain(meta.get("content") or ""):
+            metas.setdefault(meta.get("name") or f"http-equiv:{(meta.get('http-equiv') or '').lower()}", []).append(text)
+
+    def named(*names: str) -> list[str]:
+        return [text for name, texts in metas.items() if name in names for text in texts]
+
+    links = [(f" {a.get('rel')} ", a) for a in _related(root)]
+    tags, authors = ([(text, a) for rel, a in links if f" {kind} " in rel and (text := plain(text_of(a)))] for kind in KINDS)
+    published = [text for name, texts in metas.items() if name.lower() in PUBLISHED for text in texts]
+    fields = {
+        "headline": next(_said(root.iter("h1")), None),
+        "title": next(_said(root.iter("title")), None),
+        "description": _first(named("description")),
+        "published_at": _first(published) or _first(_times(root, "//time[@pubdate]/@datetime")),
+        "time": next((found for path in TIMES if (found := _first(_times(root, path)))), None),
+        # Plain "date" is that of a change as often.
+        "dated": _first(named("date", "Date", "DATE")),
+        "section": _first(named("section")),
+        "tags": [text for text, _ in tags] or _split(named("keywords", "news_keywords")),
+        "news_keywords": _split(named("news_keywords")),
+        "language": _first([plain(root.get("lang") or ""), *named("http-equiv:content-language")]),
+        "authors": [{"name": text, "url": a.get("href")} for text, a in authors]
+        or [{"name": text, "url": None} for text in named("author")],
+    }
+    return {field: value for field, value in fields.items() if value}
 
 
 def canonical_link(root: etree._Element) -> str | None:
@@ -62,8 +64,17 @@ def base_address(root: etree._Element) -> str | None:
     return next(iter(strings(root, "//base/@href")), None)
 
 
-def _authors(root: etree._Element) -> list[dict]:
-    links = compiled("//a[contains(concat(' ', @rel, ' '), ' author ')]")(root)
-    if authors := [{"name": text, "url": link.get("href")} for link in links if (text := plain("".join(link.itertext())))]:
-        return authors
-    return [{"name": text, "url": None} for text in strings(root, "//meta[@name='author']/@content") if plain(text)]
+def _said(elements: Iterable[etree._Element]) -> Iterator[str]:
+    return (text for element in elements if (text := plain(text_of(element))))
+
+
+def _times(root: etree._Element, path: str) -> list[str]:
+    return [plain(text) for text in strings(root, path)]
+
+
+def _first(texts: list[str]) -> str | None:
+    return next(filter(None, texts), None)
+
+
+def _split(texts: list[str]) -> list[str]:
+    return [tag for text in texts for tag in split_tags([text])]

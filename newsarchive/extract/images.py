@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from newsarchive.extract.index import Index
 from newsarchive.extract.rules import BodyRules, ImageRules
-from newsarchive.extract.select import elements, first, text_of
+from newsarchive.extract.select import text_of
 from newsarchive.extract.text import plain
 from newsarchive.items import Image
 from newsarchive.urls import absolute, photo_address
@@ -31,24 +32,24 @@ def _pattern(text: str) -> re.Pattern:
     return re.compile(text)
 
 
-def visible_images(root: etree._Element, containers: list[etree._Element], body: BodyRules, rules: ImageRules) -> list[dict]:
-    """Return the photos that the article shows, in reading order: the lead photo's element first, then the body."""
-    dropped = set(elements(root, body.drop))
+def visible_images(
+    root: etree._Element, index: Index, containers: list[etree._Element], body: BodyRules, rules: ImageRules
+) -> list[dict]:
+    """Return the photos that the article in ``root`` shows, in reading order: the lead photo's element first, then the body."""
+    dropped = index.matching(body.drop)
     found: list[dict] = []
     seen: set[etree._Element] = set()
-    for scope, role in ((first(root, rules.lead), "lead"), *((container, "body") for container in containers)):
-        frames = set(elements(scope, rules.frame)) if scope is not None else set()
+    for scope, role in ((index.first(rules.lead, root), "lead"), *((container, "body") for container in containers)):
         for img in _img(scope)[:MAX_IMAGES] if scope is not None else ():
             if img not in seen and not any(a in dropped for a in _up_to(img, scope)):
                 seen.add(img)
-                found.extend(image | {"role": role} for image in _shown(img, scope, dropped, rules, frames))
+                found.extend(image | {"role": role} for image in _shown(img, scope, dropped, rules, index))
     return found
 
 
-def described(imgs: list[etree._Element], scope: etree._Element, rules: ImageRules) -> list[dict]:
-    """Return what elements ``imgs`` in ``scope`` show: every size, with what the frame around says."""
-    frames = set(elements(scope, rules.frame)) if imgs else set()
-    return [image for img in imgs[:MAX_IMAGES] for image in _shown(img, scope, set(), rules, frames)]
+def described(imgs: list[etree._Element], index: Index, rules: ImageRules) -> list[dict]:
+    """Return what elements ``imgs`` of a page show: every size, with what the frame around says."""
+    return [image for img in imgs[:MAX_IMAGES] for image in _shown(img, index.root, set(), rules, index)]
 
 
 def _up_to(element: etree._Element, top: etree._Element):
@@ -59,15 +60,14 @@ def _up_to(element: etree._Element, top: etree._Element):
         element = element.getparent()
 
 
-def _shown(
-    img: etree._Element, scope: etree._Element, dropped: set[etree._Element], rules: ImageRules, frames: set[etree._Element]
-) -> list[dict]:
+def _shown(img: etree._Element, scope: etree._Element, dropped: set[etree._Element], rules: ImageRules, index: Index) -> list[dict]:
+    frames = index.matching(rules.frame)
     frame = next((a for a in _up_to(img, scope) if a in frames), None)
     said = {"alt": img.get("alt"), "caption": None, "credit": None}
     if frame is not None:
-        credits = elements(frame, rules.credit)
+        credits = index.elements(rules.credit, frame)
         said["credit"] = next((text for c in credits if (text := plain(text_of(c)))), None)
-        captioned = elements(frame, rules.caption)
+        captioned = index.elements(rules.caption, frame)
         left_out = (dropped - set(captioned)) | set(credits)
         captions = [plain(text_of(c, left_out)) for c in captioned if c not in left_out]
         said["caption"] = " ".join(dict.fromkeys(text for text in captions if text)) or None

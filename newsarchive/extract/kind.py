@@ -11,7 +11,8 @@ from scrapy.http import HtmlResponse
 
 from newsarchive.extract import opengraph
 from newsarchive.extract.html import canonical_link
-from newsarchive.extract.select import compiled, text_of, tree_of
+from newsarchive.extract.select import compiled, text_of
+from newsarchive.trees import tree_of
 from newsarchive.urls import absolute
 
 ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|NewsStory)$")
@@ -53,7 +54,7 @@ def called(response: HtmlResponse) -> tuple[bool | None, str]:
         return True, "article"
     if others := sorted((kinds | set(marked)) & OTHER):
         return False, f"it calls itself {others[0]}"
-    og = opengraph.properties(root)
+    og = opengraph.by_name(opengraph.properties(root))
     if {kind.lower() for kind in og.get("og:type", ())} & set(PROFILES):
         return False, f"it calls itself {og['og:type'][0]}"
     # Every page of some sites calls itself an article; one that was published says when.

@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from newsarchive.extract.select import first, text_of
+from newsarchive.extract.select import text_of
 from newsarchive.extract.text import decoded, plain, split_tags
 
 ARTICLE_TYPE = re.compile(r"schema\.org/\w*(Article|Posting|Report)/?$")
@@ -16,13 +16,12 @@ MAX_PROPERTIES = 2000
 _scopes = etree.XPath("//*[@itemscope]")
 _properties = etree.XPath("descendant::*[@itemprop]")
 _headlines = etree.XPath("descendant::*[@itemprop='headline']")
-_owner = etree.XPath("ancestor::*[@itemscope][1]")
 
 
-def read(root: etree._Element, unscoped: str = "") -> dict[str, Any]:
+def read(root: etree._Element, unscoped: etree._Element | None = None) -> dict[str, Any]:
     """Return the article's fields as its microdata gives them; empty when the page describes no article.
 
-    ``unscoped`` selects the element that holds the properties of an article though it lacks ``itemscope``.
+    ``unscoped`` is the element that holds the properties of an article though it lacks ``itemscope``.
 
     The value ``article_body_element`` is the element of ``articleBody``, which a site may show or hide.
     """
@@ -30,24 +29,41 @@ def read(root: etree._Element, unscoped: str = "") -> dict[str, Any]:
     if scope is None:
         return {}
     owned: dict[etree._Element, dict[str, list[etree._Element]]] = {}
+    owners: dict[etree._Element, etree._Element] = {}
     for element in _properties(scope)[:MAX_PROPERTIES]:
-        for owner in _owner(element) or [scope]:
-            names = owned.setdefault(owner, {})
-            for name in element.get("itemprop").split():
-                names.setdefault(name, []).append(element)
+        names = owned.setdefault(_owner(element, scope, owners), {})
+        for name in element.get("itemprop").split():
+            names.setdefault(name, []).append(element)
     return {field: value for field, value in _fields(_Item(scope, owned)).items() if value is not None and value != []}
 
 
-def _article(root: etree._Element, unscoped: str) -> etree._Element | None:
+def _article(root: etree._Element, unscoped: etree._Element | None) -> etree._Element | None:
     scopes = _scopes(root)
     for scope in scopes:
         if ARTICLE_TYPE.search((scope.get("itemtype") or "").strip()):
             return scope
     # Of no type, or of another: a scope that has a headline of its own.
     for scope in scopes:
-        if any(scope in _owner(headline) for headline in _headlines(scope)):
+        if any(_owner(headline, scope, {}) is scope for headline in _headlines(scope)):
             return scope
-    return first(root, unscoped)
+    return unscoped
+
+
+def _owner(element: etree._Element, top: etree._Element, known: dict[etree._Element, etree._Element]) -> etree._Element:
+    """Return the nearest element with ``itemscope`` around ``element``, else ``top``; what is ``known`` is not looked for again."""
+    passed = []
+    for above in element.iterancestors():
+        if above is top or "itemscope" in above.attrib:
+            owner = above
+            break
+        if above in known:
+            owner = known[above]
+            break
+        passed.append(above)
+    else:
+        owner = top
+    known.update(dict.fromkeys(passed, owner))
+    return owner
 
 
 def words(element: etree._Element) -> str | None:

@@ -14,9 +14,10 @@ from newsarchive.extract.breadcrumbs import section
 from newsarchive.extract.charset import in_its_charset
 from newsarchive.extract.headlines import headline
 from newsarchive.extract.images import visible_images
+from newsarchive.extract.index import Index
 from newsarchive.extract.rules import SiteRules
-from newsarchive.extract.select import elements, first, strings, tree_of
 from newsarchive.items import ARTICLE_FIELDS
+from newsarchive.trees import tree_of
 from newsarchive.urls import absolute
 
 # Metadata declares the large sizes, so it goes before what is seen.
@@ -41,16 +42,18 @@ class Reading:
         self.generic = not rules.body.within
         self.response, self.doubt = in_its_charset(response, rules.encoding)
         self.root = root = tree_of(self.response)
+        self.index = Index(root)
         self.base = absolute(response.url, html.base_address(root)) or response.url
-        self.clock_zone = next((zone for query, zone in rules.false_utc.items() if elements(root, query)), None)
-        scope = first(root, rules.article) if rules.article else None
+        self.clock_zone = next((zone for query, zone in rules.false_utc.items() if self.index.first(query) is not None), None)
+        scope = self.index.first(rules.article)
         self.scope = root if scope is None else scope
-        self.og = opengraph.properties(root)
+        properties = opengraph.properties(root)
+        self.og = opengraph.by_name(properties)
         self.findings: dict[str, dict[str, Any]] = {
             "selectors": {},
             "jsonld": jsonld.read(root),
-            "microdata": microdata.read(root, rules.microdata),
-            "opengraph": opengraph.read(root, self.og),
+            "microdata": microdata.read(root, self.index.first(rules.microdata)),
+            "opengraph": opengraph.read(properties),
             "fallbacks": {},
             "html": html.read(root),
         }
@@ -99,7 +102,7 @@ class Reading:
                 if field in filled:
                     break
                 # CSS is for what is visible; XPath may ask for the page's head.
-                yield origin, field, strings(self.root if query.startswith(("/", "(")) else self.scope, query)
+                yield origin, field, self.index.strings(query, self.root if query.startswith(("/", "(")) else self.scope)
 
     def searched(self, filled: Collection[str] = ()) -> Iterator[Offer]:
         """Yield what is found by asking all origins together, on a page that nobody described."""
@@ -116,10 +119,10 @@ class Reading:
     def _body(self) -> Found:
         rules, findings = self.rules, self.findings
         if rules.body.within:
-            return read_body(self.scope, rules.body, rules.images.frame, self.base, rules.zone)
+            return read_body(self.scope, self.index, rules.body, rules.images.frame, self.base, rules.zone)
         shown = self.shown[0] if self.shown else ""
         descriptions = [text for found in findings.values() if (text := found.get("description"))]
-        body = find_body(self.scope, rules.body, rules.images.frame, self.base, rules.zone, shown, descriptions)
+        body = find_body(self.scope, self.index, rules.body, rules.images.frame, self.base, rules.zone, shown, descriptions)
         declared = findings["jsonld"].get("paragraphs", [])
         if sum(map(len, declared)) > HIDDEN_LEAST + HIDDEN * len(text_of_blocks(body.blocks)):
             # The page is drawn by a script, or keeps from view what it tells search engines.
@@ -132,7 +135,7 @@ class Reading:
         found = {origin: self.findings[origin].get("images", []) for origin in ("jsonld", "microdata", "opengraph")}
         if self.generic:
             # They have what is declared, too.
-            shown = undescribed.images(self.findings, self.root, self.body, rules.images, self.base)
+            shown = undescribed.images(self.findings, self.index, self.body, rules.images, self.base)
             return {"html": shown, "opengraph": found["opengraph"]}
-        shown = visible_images(self.scope, self.body.containers, rules.body, rules.images)
+        shown = visible_images(self.scope, self.index, self.body.containers, rules.body, rules.images)
         return found | {"selectors" if rules.images.lead else "html": shown}

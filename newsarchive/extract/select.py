@@ -6,42 +6,21 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from lxml import etree
-from parsel import Selector
 from parsel.csstranslator import HTMLTranslator
-from scrapy.http import TextResponse
 
 
-def tree_of(response: TextResponse) -> etree._Element:
-    """Return the parsed page, the same for all who ask."""
-    try:
-        return response.selector.root
-    except ValueError:  # Scrapy's selector cannot stand a broken <base href>
-        return Selector(text=response.text).root
+def is_xpath(query: str) -> bool:
+    """Tell whether ``query`` is XPath, which begins with ``/``, ``./`` or ``(``; else it is CSS."""
+    return query.startswith(("/", "./", "("))
 
 
 @lru_cache(maxsize=512)
 def compiled(query: str) -> etree.XPath:
-    """Return ``query`` as a compiled XPath. It is XPath when it begins with ``/``, ``.`` + ``/`` or ``(``, else CSS."""
-    if not query.startswith(("/", "./", "(")):
+    """Return ``query``, CSS or XPath, as a compiled XPath."""
+    if not is_xpath(query):
         query = HTMLTranslator().css_to_xpath(query, prefix="descendant-or-self::")
     # Smart strings would keep the whole tree alive as long as one value lives.
     return etree.XPath(query, smart_strings=False)
-
-
-def elements(root: etree._Element, query: str) -> list[etree._Element]:
-    """Return the elements below ``root`` that ``query`` finds; none for an empty query."""
-    return compiled(query)(root) if query else []
-
-
-def first(root: etree._Element, query: str) -> etree._Element | None:
-    """Return the first element that ``query`` finds. Of CSS alternatives the one that stands first in the list wins."""
-    if not query:
-        return None
-    alternatives = [query] if query.startswith(("/", "./", "(")) else query.split(",")
-    for alternative in alternatives:
-        if found := compiled(alternative.strip())(root):
-            return found[0]
-    return None
 
 
 def strings(root: etree._Element, query: str) -> list[str]:

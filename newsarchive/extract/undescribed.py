@@ -13,6 +13,7 @@ from newsarchive.dates import Time, own_day, parse_time
 from newsarchive.extract.authors import byline, doubtful, organizations, people
 from newsarchive.extract.body import Found
 from newsarchive.extract.images import described
+from newsarchive.extract.index import Index
 from newsarchive.extract.pictures import places, with_roles
 from newsarchive.extract.published import kept_for_scripts, published
 from newsarchive.extract.rules import ImageRules
@@ -126,11 +127,11 @@ def _shown(findings: Findings, root: etree._Element, body: Found, zone: str, add
         yield "address", day
 
 
-def images(findings: Findings, root: etree._Element, body: Found, rules: ImageRules, base: str) -> list[dict]:
+def images(findings: Findings, index: Index, body: Found, rules: ImageRules, base: str) -> list[dict]:
     """Return the images that the page shows and declares, with their roles."""
     if body.outline is None:
         return []
     shown = places(body.outline, body.headline, body.container, body.begin)
-    head, text = (described(imgs, root, rules) for imgs in shown)
+    head, text = (described(imgs, index, rules) for imgs in shown)
     declared = [image for origin in ("jsonld", "microdata") for image in findings[origin].get("images", ())]
     return with_roles(head, text, declared, base)

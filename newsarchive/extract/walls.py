@@ -15,8 +15,9 @@ from lxml import etree
 from scrapy.http import HtmlResponse, Response, TextResponse
 
 from newsarchive.extract.html import canonical_link
-from newsarchive.extract.select import compiled, strings, tree_of
+from newsarchive.extract.select import compiled, strings
 from newsarchive.extract.text import letters, plain, unmarked
+from newsarchive.trees import tree_of
 from newsarchive.urls import absolute
 
 BOT_WALL = "bot wall"

@@ -9,9 +9,10 @@ from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.loadmore import LoadMore
 from newsarchive.discovery.walk import Listing, Walk
-from newsarchive.extract.select import compiled, tree_of
+from newsarchive.extract.select import compiled
 from newsarchive.extract.walls import CONSENT_WALL, obstacle, visible_length
 from newsarchive.store.drawn import NEEDS_BROWSER
+from newsarchive.trees import tree_of
 
 BARE = 600
 """Characters; a page that scripts draw shows less, before they do."""

@@ -22,7 +22,7 @@ from newsarchive.discovery.front import (
     sections_of,
     usual_places,
 )
-from newsarchive.discovery.lists import anchors, list_links, tree_of
+from newsarchive.discovery.lists import anchors, list_links
 from newsarchive.discovery.pagers import archive_of
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.shapes import LISTED, SAID, Shapes
@@ -32,6 +32,7 @@ from newsarchive.items import Link
 from newsarchive.middlewares import RobotsMiddleware
 from newsarchive.slowdown import Stopped
 from newsarchive.spiders.visits import HANDLED, reason_of
+from newsarchive.trees import tree_of
 
 SURVEY_DAYS = 30
 """So old a survey is made anew."""
