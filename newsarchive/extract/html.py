@@ -15,7 +15,8 @@ PUBLISHED = frozenset(
     "pubdate publishdate publish-date publish_date publication_date datepublished dc.date dc.date.issued dcterms.created"
     " dcterms.date dc.date.created parsely-pub-date sailthru.date cxenseparse:recs:publishtime article:published_time".split()
 )
-TIMES = ("//article//time/@datetime", "//main//time/@datetime", "//time/@datetime")
+HOLDERS = ("article", "main", None)
+"""Elements in which the first time is likeliest that of the article, else anywhere."""
 KINDS = ("tag", "author")
 """Of links, that are looked at."""
 
@@ -32,6 +33,7 @@ def read(root: etree._Element) -> dict[str, Any]:
     def named(*names: str) -> list[str]:
         return [text for name, texts in metas.items() if name in names for text in texts]
 
+    times = [(time, text) for time in root.iter("time") if (text := plain(time.get("datetime") or ""))]
     links = [(f" {a.get('rel')} ", a) for a in _related(root)]
     tags, authors = ([(text, a) for rel, a in links if f" {kind} " in rel and (text := plain(text_of(a)))] for kind in KINDS)
     published = [text for name, texts in metas.items() if name.lower() in PUBLISHED for text in texts]
@@ -39,8 +41,8 @@ def read(root: etree._Element) -> dict[str, Any]:
         "headline": next(_said(root.iter("h1")), None),
         "title": next(_said(root.iter("title")), None),
         "description": _first(named("description")),
-        "published_at": _first(published) or _first(_times(root, "//time[@pubdate]/@datetime")),
-        "time": next((found for path in TIMES if (found := _first(_times(root, path)))), None),
+        "published_at": _first(published) or _first([text for time, text in times if time.get("pubdate") is not None]),
+        "time": next((text for holder in HOLDERS for time, text in times if _is_inside(time, holder)), None),
         # Plain "date" is that of a change as often.
         "dated": _first(named("date", "Date", "DATE")),
         "section": _first(named("section")),
@@ -61,15 +63,15 @@ def canonical_link(root: etree._Element) -> str | None:
 
 def base_address(root: etree._Element) -> str | None:
     """Return the address of ``<base href>`` as the page writes it."""
-    return next(iter(strings(root, "//base/@href")), None)
+    return next((href for base in root.iter("base") if (href := base.get("href")) is not None), None)
 
 
 def _said(elements: Iterable[etree._Element]) -> Iterator[str]:
     return (text for element in elements if (text := plain(text_of(element))))
 
 
-def _times(root: etree._Element, path: str) -> list[str]:
-    return [plain(text) for text in strings(root, path)]
+def _is_inside(element: etree._Element, tag: str | None) -> bool:
+    return tag is None or next(element.iterancestors(tag), None) is not None
 
 
 def _first(texts: list[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
 
@@ -44,9 +44,7 @@ class Index:
         found = [some for some in self._found(query, within) if some]
         if len(found) <= 1:
             return found[0] if found else []
-        if not self._order:
-            self._order = {element: n for n, element in enumerate(self.root.iter())}
-        return sorted(set(chain.from_iterable(found)), key=self._order.__getitem__)
+        return self._ordered(chain.from_iterable(found))
 
     def first(self, query: str, within: etree._Element | None = None) -> etree._Element | None:
         """Return the first element that ``query`` finds. Of CSS alternatives the one that stands first in the list wins."""
@@ -55,6 +53,13 @@ class Index:
     def strings(self, query: str, within: etree._Element | None = None) -> list[str]:
         """Return what ``query`` finds as text: values as they are, of elements all text inside."""
         return [x if isinstance(x, str) else text_of(x) for x in self.elements(query, within)]
+
+    def _ordered(self, found: Iterable[etree._Element]) -> list[etree._Element]:
+        """Return ``found`` in the order of the page, each once."""
+        found = set(found)
+        if len(found) > 1 and not self._order:
+            self._order = {element: n for n, element in enumerate(self.root.iter())}
+        return sorted(found, key=self._order.__getitem__) if len(found) > 1 else list(found)
 
     def _found(self, query: str, within: etree._Element | None) -> Iterator[list[etree._Element]]:
         """Yield what each of the alternatives of ``query`` finds, in the order of the page."""
@@ -67,11 +72,21 @@ class Index:
         for alternative in _alternatives(query):
             if not alternative.needed.issubset(self._by_word):
                 continue
-            if alternative.word is None:
+            if (some := self._some(alternative)) is None:
                 yield alternative.path(top)
-                continue
-            fitting = [element for element in self._by_word[alternative.word] if alternative.fits(element)]
-            yield fitting if top is self.root else [element for element in fitting if _is_in(element, top)]
+            elif some:
+                yield [element for element in some if alternative.fits(element) and (top is self.root or _is_in(element, top))]
+
+    def _some(self, alternative: _Alternative) -> Iterable[etree._Element] | None:
+        """Return elements among which are all that ``alternative`` finds on the page; None when that takes a look at each."""
+        if not alternative.compound:
+            return None
+        if alternative.words:
+            return self._by_word[alternative.words[0]]
+        if alternative.begins:
+            words = [elements for word, elements in self._by_word.items() if word.startswith(alternative.begins)]
+            return words[0] if len(words) == 1 else self._ordered(chain.from_iterable(words))
+        return list(self.root.iter(alternative.tag)) if alternative.tag else None
 
 
 class _Alternative:
@@ -83,11 +98,13 @@ class _Alternative:
         self.tag: str | None = None
         self.words: list[str] = []
         self.attributes: list[tuple[str, str, str | None]] = []
-        simple = self._read(selector.parsed_tree) and selector.pseudo_element is None
+        self.compound = self._read(selector.parsed_tree) and selector.pseudo_element is None
+        """No more is asked for than an element's own tag, class and attributes."""
         self.needed = frozenset(self.words)
         """Words that stand in a class on every page on which it finds something."""
-        self.word = self.words[0] if simple and self.words else None
-        """One of them, when no more than an element's own tag, class and attributes are asked for."""
+        beginnings = [value for name, operator, value in self.attributes if (name, operator) == ("class", "^=")]
+        self.begins = beginnings[0].partition(" ")[0] if beginnings else ""
+        """How a word of the class begins."""
 
     def _read(self, tree) -> bool:
         """Note what ``tree`` asks of an element; False when it asks for more than is noted."""

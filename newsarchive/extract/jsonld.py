@@ -9,10 +9,9 @@ from typing import Any
 
 from lxml import etree
 
-from newsarchive.extract.select import compiled, text_of
+from newsarchive.extract.select import text_of
 from newsarchive.extract.text import split_tags, unmarked
 
-SCRIPTS = "//script[contains(translate(@type, 'ADEJLNOPS', 'adejlnops'), 'application/ld+json')]"
 # Comment and CDATA fences that some sites put around the object.
 FENCE = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|/\*<!\[CDATA\[\*/|<!\[CDATA\[)|(?:-->|//\]\]>|/\*\]\]>\*/|\]\]>)\s*$")
 PARAGRAPH_END = re.compile(r"\n+|(?:&lt;|<)/(?:p|h\d|li|div)(?:&gt;|>)|(?:(?:&lt;|<)br\s*/?(?:&gt;|>)\s*){2,}", re.I)
@@ -26,12 +25,17 @@ def read(root: etree._Element) -> dict[str, Any]:
 
     Blocks that are no JSON are passed over. Of several articles the first whose headline is given counts.
     """
-    objects = [thing for script in compiled(SCRIPTS)(root) for thing in _objects(text_of(script))]
+    objects = [thing for script in scripts(root) for thing in _objects(text_of(script))]
     articles = [thing for thing in objects if any(ARTICLE_TYPE.search(kind) for kind in _types(thing))]
     for thing in sorted(articles, key=lambda thing: not thing.get("headline")):
         ids = {thing["@id"]: thing for thing in objects if isinstance(thing.get("@id"), str) and len(thing) > 2}
         return {field: value for field, value in _fields(thing, ids).items() if value}
     return {}
+
+
+def scripts(root: etree._Element) -> list[etree._Element]:
+    """Return the page's ``<script>`` with JSON-LD."""
+    return [script for script in root.iter("script") if "application/ld+json" in (script.get("type") or "").lower()]
 
 
 def _objects(text: str) -> list[dict]:

@@ -11,6 +11,7 @@ from scrapy.http import HtmlResponse
 
 from newsarchive.extract import opengraph
 from newsarchive.extract.html import canonical_link
+from newsarchive.extract.jsonld import scripts
 from newsarchive.extract.select import compiled, text_of
 from newsarchive.trees import tree_of
 from newsarchive.urls import absolute
@@ -28,7 +29,6 @@ TEASERS = 8
 LIST = "it does not call itself an article, and is a list of others"
 NOTHING = "nothing on it says that it is an article"
 
-SCRIPTS = "//script[contains(translate(@type, 'ADEJLNOPS', 'adejlnops'), 'application/ld+json')]"
 MOST_THINGS = 1000
 ITEMS = "//*[@itemtype][not(ancestor::*[@itemtype])]"
 HEADINGS = "//*[self::h2 or self::h3 or self::h4][not(ancestor::aside or ancestor::footer or ancestor::nav)]//a/@href"
@@ -41,7 +41,7 @@ def called(response: HtmlResponse) -> tuple[bool | None, str]:
     None: it does not say; then :data:`LIST` or :data:`NOTHING` is what can be seen.
     """
     root = tree_of(response)
-    things = [thing for script in compiled(SCRIPTS)(root) for thing in _things(text_of(script))]
+    things = [thing for script in scripts(root) for thing in _things(text_of(script))]
     kinds = {kind for thing in things for kind in _types(thing)}
     articles = [thing for thing in things if any(ARTICLE.search(k) and k != "JobPosting" for k in _types(thing))]
     own = {urlsplit(url).path.rstrip("/") for url in (response.url, absolute(response.url, canonical_link(root))) if url}

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml import etree
 from scrapy.http import HtmlResponse, Response, TextResponse
 
 from newsarchive.extract.html import canonical_link
-from newsarchive.extract.select import compiled, strings
+from newsarchive.extract.jsonld import scripts
+from newsarchive.extract.select import strings, text_of
 from newsarchive.extract.text import letters, plain, unmarked
 from newsarchive.trees import tree_of
 from newsarchive.urls import absolute
@@ -171,7 +173,6 @@ SAYS_SOMETHING = 12
 
 HEADLINE_JSON = re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.)*)"')
 ARTICLE_JSON = re.compile(r'"@type"\s*:\s*\[?\s*"(\w*Article|\w*Posting|Report|Review)"')
-SCRIPTS = "//script[contains(translate(@type, 'ADEJLNOPS', 'adejlnops'), 'application/ld+json')]/text()"
 UNREAD = frozenset(("script", "style", "noscript", "template", "svg", "head", "select", "iframe"))
 
 
@@ -210,7 +211,7 @@ def obstacle(response: Response) -> str | None:
     if not isinstance(response, HtmlResponse) or not response.body:
         return None
     root = tree_of(response)
-    titles = [text for query in ("//title", "//h1") for text in map(plain, strings(root, query)[:2]) if text]
+    titles = [text for tag in ("title", "h1") for element in islice(root.iter(tag), 2) if (text := plain(text_of(element)))]
     if names_this_page(root, titles):  # nearly every page ends here, and cheaply
         return None
     length = visible_length(root, LONG)
@@ -271,9 +272,9 @@ def names_this_page(root: etree._Element, titles: list[str]) -> bool:
 
 
 def _declared(root: etree._Element) -> Iterator[str]:
-    for script in compiled(SCRIPTS)(root):
-        if ARTICLE_JSON.search(script):
-            yield from map(_unquoted, HEADLINE_JSON.findall(script))
+    for script in scripts(root):
+        if ARTICLE_JSON.search(text := script.text or ""):
+            yield from map(_unquoted, HEADLINE_JSON.findall(text))
     for query in DECLARED:
         yield from strings(root, query)
 
