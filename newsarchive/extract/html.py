@@ -15,12 +15,11 @@ PUBLISHED = frozenset(
     "pubdate publishdate publish-date publish_date publication_date datepublished dc.date dc.date.issued dcterms.created"
     " dcterms.date dc.date.created parsely-pub-date sailthru.date cxenseparse:recs:publishtime article:published_time".split()
 )
-HOLDERS = ("article", "main", None)
-"""Elements in which the first time is likeliest that of the article, else anywhere."""
+TIMES = [f"{holder}descendant::time/@datetime" for holder in ("descendant::article/", "descendant::main/", "")]
 KINDS = ("tag", "author")
 """Of links, that are looked at."""
 
-_related = etree.XPath("//a[@rel]")
+_related = etree.XPath("descendant::a[@rel]")
 
 
 def read(root: etree._Element) -> dict[str, Any]:
@@ -33,7 +32,6 @@ def read(root: etree._Element) -> dict[str, Any]:
     def named(*names: str) -> list[str]:
         return [text for name, texts in metas.items() if name in names for text in texts]
 
-    times = [(time, text) for time in root.iter("time") if (text := plain(time.get("datetime") or ""))]
     links = [(f" {a.get('rel')} ", a) for a in _related(root)]
     tags, authors = ([(text, a) for rel, a in links if f" {kind} " in rel and (text := plain(text_of(a)))] for kind in KINDS)
     published = [text for name, texts in metas.items() if name.lower() in PUBLISHED for text in texts]
@@ -41,14 +39,14 @@ def read(root: etree._Element) -> dict[str, Any]:
         "headline": next(_said(root.iter("h1")), None),
         "title": next(_said(root.iter("title")), None),
         "description": _first(named("description")),
-        "published_at": _first(published) or _first([text for time, text in times if time.get("pubdate") is not None]),
-        "time": next((text for holder in HOLDERS for time, text in times if _is_inside(time, holder)), None),
+        "published_at": _first(published) or _first(strings(root, "descendant::time[@pubdate]/@datetime")),
+        "time": next((found for path in TIMES if (found := _first(strings(root, path)))), None),
         # Plain "date" is that of a change as often.
         "dated": _first(named("date", "Date", "DATE")),
         "section": _first(named("section")),
         "tags": [text for text, _ in tags] or _split(named("keywords", "news_keywords")),
         "news_keywords": _split(named("news_keywords")),
-        "language": _first([plain(root.get("lang") or ""), *named("http-equiv:content-language")]),
+        "language": _first([root.get("lang") or "", *named("http-equiv:content-language")]),
         "authors": [{"name": text, "url": a.get("href")} for text, a in authors]
         or [{"name": text, "url": None} for text in named("author")],
     }
@@ -70,12 +68,8 @@ def _said(elements: Iterable[etree._Element]) -> Iterator[str]:
     return (text for element in elements if (text := plain(text_of(element))))
 
 
-def _is_inside(element: etree._Element, tag: str | None) -> bool:
-    return tag is None or next(element.iterancestors(tag), None) is not None
-
-
-def _first(texts: list[str]) -> str | None:
-    return next(filter(None, texts), None)
+def _first(texts: Iterable[str]) -> str | None:
+    return next(filter(None, map(plain, texts)), None)
 
 
 def _split(texts: list[str]) -> list[str]:

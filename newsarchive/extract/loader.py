@@ -109,7 +109,6 @@ class ArticleLoader(ItemLoader):
     """Fills an :class:`Article`. Context: ``site`` (rules), ``zone`` and ``clock_zone`` of its times, ``base`` (address)."""
 
     default_item_class = Article
-    default_output_processor = TakeFirst()
 
     headline_in = MapCompose(plain, without_furniture, shortened, field="headline")
     alternative_headline_in = MapCompose(plain, shortened)
@@ -126,4 +125,7 @@ class ArticleLoader(ItemLoader):
     publisher_in = MapCompose(publisher)
     copyright_year_in = MapCompose(year)
     is_accessible_for_free_in = MapCompose(truth)
-    body_out = images_out = Identity()
+    body_in = body_out = Identity()
+    # As the default; but one that is looked for in the item's class costs more than the value.
+    headline_out = alternative_headline_out = description_out = section_out = genre_out = language_out = TakeFirst()
+    publisher_out = copyright_year_out = is_accessible_for_free_out = TakeFirst()

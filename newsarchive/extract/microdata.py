@@ -13,7 +13,7 @@ from newsarchive.extract.text import decoded, plain, split_tags
 ARTICLE_TYPE = re.compile(r"schema\.org/\w*(Article|Posting|Report)/?$")
 MAX_PROPERTIES = 2000
 
-_scopes = etree.XPath("//*[@itemscope]")
+_scopes = etree.XPath("descendant-or-self::*[@itemscope]")
 _properties = etree.XPath("descendant::*[@itemprop]")
 _headlines = etree.XPath("descendant::*[@itemprop='headline']")
 

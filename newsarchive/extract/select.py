@@ -10,8 +10,8 @@ from parsel.csstranslator import HTMLTranslator
 
 
 def is_xpath(query: str) -> bool:
-    """Tell whether ``query`` is XPath, which begins with ``/``, ``./`` or ``(``; else it is CSS."""
-    return query.startswith(("/", "./", "("))
+    """Tell whether ``query`` is XPath, which begins with ``/``, ``./``, ``(`` or ``descendant``; else it is CSS."""
+    return query.startswith(("/", "./", "(", "descendant"))
 
 
 @lru_cache(maxsize=512)

@@ -162,9 +162,9 @@ ERROR_MARK = re.compile(
 
 # The headline of an article. og:type alone makes none: some sites give it to every page.
 DECLARED = (
-    "//*[@itemprop='headline']/@content",
-    "//*[@itemprop='headline'][not(@content)]",
-    "//*[@itemtype][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting') or contains(@itemtype, 'Report')]"
+    "descendant::*[@itemprop='headline']/@content",
+    "descendant::*[@itemprop='headline'][not(@content)]",
+    "descendant::*[@itemtype][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting') or contains(@itemtype, 'Report')]"
     "//h1[@itemprop='name']",
     "//meta[@property='article:published_time' or @name='article:published_time'][1]/../meta[@property='og:title']/@content",
 )
