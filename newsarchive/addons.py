@@ -150,6 +150,18 @@ class MirrorAddon:
         settings.set("DOWNLOAD_HANDLERS", handlers, priority=settings.getpriority("DOWNLOAD_HANDLERS") or 0)
 
 
+class ReadersAddon:
+    """Has articles read by processes of their own. On: ``READERS`` is their number."""
+
+    def update_settings(self, settings) -> None:
+        if not settings.getint("READERS"):
+            raise NotConfigured
+        # Here, not above: nothing of it is needed when it is off.
+        from newsarchive.readers import ReadingMiddleware
+
+        settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", ReadingMiddleware, 10)
+
+
 class ImagesAddon:
     """Keeps the picture files of articles. On: ``KEEP_IMAGES = True``."""
 
@@ -192,6 +204,7 @@ NUMBERS = (
     "LISTING_MAX_PAGES",
     "PLAYWRIGHT_PAGES",
     "PLAYWRIGHT_PAGE_SECONDS",
+    "READERS",
     "RETRY_AFTER_MAX",
     "REVISIT_MAX",
     "REVISIT_MAX_DAYS",

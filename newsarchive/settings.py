@@ -16,6 +16,7 @@ ADDONS = {
     "newsarchive.addons.JsonLinesAddon": 600,
     "newsarchive.addons.ProgressAddon": 700,
     "newsarchive.addons.MetricsAddon": 800,
+    "newsarchive.addons.ReadersAddon": 900,
 }
 
 # Ours.
@@ -40,6 +41,7 @@ PLAYWRIGHT = False
 PLAYWRIGHT_EXECUTABLE = ""
 PLAYWRIGHT_PAGES = 2
 PLAYWRIGHT_PAGE_SECONDS = 30
+READERS = 0
 REPLAY = ""
 RETRY_AFTER_MAX = 600
 REVISIT_MAX = 500

@@ -15,6 +15,7 @@ from newsarchive.extract.article import is_article, load_article
 from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, LOGIN_WALL, SOFT_404, gate, is_cut_by_depth, obstacle
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import NoArticle, OffSite, RobotsForbidden, RobotsUnavailable
+from newsarchive.readerprocess import Read
 from newsarchive.slowdown import HostClosed, Stopped
 from newsarchive.spiders.drawn import DRAWN
 from newsarchive.store.captures import REFUSED
@@ -58,9 +59,10 @@ class ArticleCallbacks:
 
     def parse_article(self, response: Response) -> Iterator[Article | scrapy.Request]:
         """Yield the article on a page, or record what the page is instead; in a replay, go on with its next capture."""
-        if "via" in response.meta:
-            yield from self.parse_past(response)
-            return
+        # No generator itself: of one that is a method Scrapy (2.19) parses the source again at every answer.
+        return self.parse_past(response) if "via" in response.meta else self._parse_present(response)
+
+    def _parse_present(self, response: Response) -> Iterator[Article | scrapy.Request]:
         page = response.meta["page"]
         for found in self._found_on(response):
             yield found
@@ -79,10 +81,11 @@ class ArticleCallbacks:
             else:
                 self._record(page, "failed", f"{NEEDS_BROWSER} (PLAYWRIGHT=1): {CONSENT_WALL}", addresses)
             return
-        if refused := self._no_article(response):
+        reading = response.meta.pop("reading", None)  # by another process
+        if refused := self._no_article(response, reading):
             self._record(page, *refused, addresses)
             return
-        article = load_article(response, self.rules)
+        article = reading[1] if reading else load_article(response, self.rules)
         if reason := self.none_of_its(response, article):
             self._record(page, "not_article", reason, addresses)
             return
@@ -127,11 +130,11 @@ class ArticleCallbacks:
         """Return why ``article``, read from ``response``, is none though its address may be one's; None: it is one."""
         return None
 
-    def _no_article(self, response: Response) -> tuple[str, str] | None:
+    def _no_article(self, response: Response, reading: Read | None) -> tuple[str, str] | None:
         """Return state and reason of a page that holds no article; state ``failed`` when it may hold one later."""
         if response.status in GONE:
             return "gone", f"HTTP {response.status}"
-        if wall := obstacle(response):
+        if wall := reading[0] if reading else obstacle(response):
             self.count_wall(response, wall)
             return "failed", wall if response.status == 200 else f"{wall} (HTTP {response.status})"
         if response.status != 200:

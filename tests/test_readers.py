@@ -1,0 +1,77 @@
+"""Processes that read articles beside a crawl (``READERS``)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import subprocess
+import sys
+
+import pytest
+from conftest import PROJECT, assert_true
+from reference_pages import ReferencePages
+from scrapy.http import HtmlResponse
+
+from newsarchive.demo.newsroom import Newsroom
+from newsarchive.extract.article import load_article
+from newsarchive.readerprocess import HEAD, asked
+from newsarchive.readers import Reader, ReaderDied
+from newsarchive.spiders.sputnik import SputnikSpider
+
+SITE = [SputnikSpider.__module__, SputnikSpider.__name__]
+
+
+@pytest.fixture
+def page() -> HtmlResponse:
+    pages = ReferencePages(Newsroom(40))
+    story = pages.newsroom.all()[0]
+    url = f"https://{pages.host}{pages.path(story)}"
+    return HtmlResponse(url, body=pages.article(story).encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def test_a_crawl_that_has_its_articles_read_archives_what_any_crawl_does(play, crawl):
+    site = play(ReferencePages, stories=60)
+    done = crawl(site, "-a", "source=feed", "-s", "READERS=2")
+    assert done.code == 0, done.log
+    newest = [s for s in site.pages.newsroom.all()[:40] if not s.missing]
+    lines = done.lines()
+    assert {line["key"] for line in lines} == {str(s.number) for s in newest}
+    for line in lines:
+        assert_true(line, site.pages.expected(site.pages.newsroom.get(int(line["key"]))))
+    gone = len(site.pages.newsroom.all()[:40]) - len(newest)
+    assert done.rows("select count(*) from page where state = 'gone'") == [(gone,)]
+    assert "ERROR" not in done.log
+
+
+def test_a_page_that_is_the_end_of_its_reader_costs_that_page_alone(page):
+    async def kill_one():
+        reader = Reader(SITE)
+        await reader.start()
+        before = await reader.read(page)
+        os.kill(reader.process.pid, signal.SIGSTOP)
+        lost = asyncio.ensure_future(reader.read(page))
+        await asyncio.sleep(0)
+        reader.process.kill()
+        with pytest.raises(ReaderDied):
+            await lost
+        after = await reader.read(page)
+        await reader.stop()
+        return before, after
+
+    assert asyncio.run(kill_one()) == ((None, load_article(page, SputnikSpider)),) * 2
+
+
+def test_a_reader_works_on_when_its_terminal_says_stop_and_ends_with_its_crawl(page):
+    with subprocess.Popen(
+        [sys.executable, "-m", "newsarchive.readerprocess", *SITE], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as reader:
+        for _ in range(2):
+            reader.stdin.write(asked(page))
+            reader.stdin.flush()
+            (length,) = HEAD.unpack(reader.stdout.read(HEAD.size))
+            assert pickle.loads(reader.stdout.read(length)) == (None, load_article(page, SputnikSpider))
+            reader.send_signal(signal.SIGINT)
+        reader.stdin.close()
+        assert reader.wait(30) == 0
