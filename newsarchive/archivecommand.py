@@ -6,6 +6,8 @@ import sys
 
 from scrapy.commands import ScrapyCommand
 
+from newsarchive.extract.text import plain
+
 
 class ArchiveCommand(ScrapyCommand):
     """A command of the project that needs no crawler."""
@@ -16,5 +18,5 @@ class ArchiveCommand(ScrapyCommand):
 
     def fail(self, message: object) -> None:
         """Say what is wrong, in one line, and end with status 2."""
-        print(f"scrapy {type(self).__module__.rpartition('.')[2]}: {message}", file=sys.stderr)
+        print(plain(f"scrapy {type(self).__module__.rpartition('.')[2]}: {message}"), file=sys.stderr)
         self.exitcode = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scrapy.http import Response, TextResponse
+from scrapy.http import TextResponse
 
 from newsarchive.extract.article import load_article
 from newsarchive.extract.rules import SiteRules
@@ -24,10 +24,8 @@ def reread(old: Article, folder: Path, site: type[SiteRules] | None) -> Article:
 
     Raises :class:`newsarchive.store.warc.WarcError` when it has no capture, or one that cannot be read.
     """
-    if old.capture is None:
-        raise WarcError(f"{old.id} has no capture")
     try:
-        new = _read(unpacked(read_response(folder, old.capture)), site)
+        new = load_article(captured_page(old, folder), site)
     except WarcError:
         raise
     except Exception as error:  # a page that nobody foresaw, or a rule that is wrong: it keeps no other from being read
@@ -40,12 +38,16 @@ def reread(old: Article, folder: Path, site: type[SiteRules] | None) -> Article:
     return new
 
 
-def _read(response: Response, site: type[SiteRules] | None) -> Article:
+def captured_page(article: Article, folder: Path) -> TextResponse:
+    """Return the page that ``article`` was read from, at the site's own address. Raises as :func:`reread`."""
+    if article.capture is None:
+        raise WarcError(f"{article.id} has no capture")
+    response = unpacked(read_response(folder, article.capture))
     if past := memento(response.url):
         response = response.replace(url=past[1])
     if not isinstance(response, TextResponse):
         raise WarcError("the capture is no text")
-    return load_article(response, site)
+    return response
 
 
 def differing_fields(old: Article, new: Article) -> list[str]:

@@ -21,10 +21,10 @@ from newsarchive.store.reports import by_section
 WIDTH = 100
 
 
-def console() -> Console:
-    """Return a console on standard output that is never wider than :data:`WIDTH`."""
+def console(widest: int = WIDTH) -> Console:
+    """Return a console on standard output that is never wider than ``widest``, nor :data:`WIDTH` where it is no terminal."""
     columns = os.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-    return Console(width=min(columns, WIDTH), highlight=False, markup=False, emoji=False)
+    return Console(width=min(columns, widest), highlight=False, markup=False, emoji=False)
 
 
 def words(text: str = "", style: str = "") -> Text:

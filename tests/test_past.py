@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import re
 import signal
 import sqlite3
@@ -17,6 +18,7 @@ import sys
 import tracemalloc
 import zlib
 from contextlib import closing
+from itertools import islice
 from time import process_time
 from urllib.parse import parse_qs, urlsplit
 
@@ -429,6 +431,23 @@ def test_a_large_file_is_read_in_flat_memory(crawl, tmp_path):
     assert done.rows("select count(*) from article") == [(len(stories),)]
     memory = [int(line) for line in probe.read_text().splitlines()]
     assert max(memory) < 250_000_000 and memory[-1] - memory[len(memory) // 2] < 5_000_000
+
+
+def test_pages_that_pack_well_hide_no_record_behind_them(tmp_path):
+    """A member that unpacks to more than is asked for at once lost the record behind it, or gave one again without end."""
+    chance = random.Random(3)
+    said = [
+        " ".join(chance.choices(["ice", "river", "Tuesday", "harbour", "early"], k=chance.randrange(9_000, 90_000)))
+        for _ in range(40)
+    ]
+    pages = [
+        (f"https://x.example/{n}", "2026-03-20T00:00:00Z", [("Content-Type", "text/html")], text.encode())
+        for n, text in enumerate(said)
+    ]
+    counts = Counts()
+    found = list(islice(records(warc(tmp_path / "a.warc.gz", pages), frozenset(("response",)), 1 << 24, counts), 100))
+    assert [record.headers["warc-target-uri"] for record in found] == [url for url, *_ in pages]
+    assert (counts.records, counts.damaged) == (40, 0)
 
 
 class Captures:

@@ -79,10 +79,9 @@ def article_of(reading: Reading) -> Article:
 
 def fill(reading: Reading, offers: Iterable[Offer], origins: dict[str, str]) -> ArticleLoader:
     """Return a loader with the first valid value of each field in ``offers``; its origin is put into ``origins``."""
-    rules = reading.rules
-    loader = ArticleLoader(site=rules, base=reading.base, zone=rules.zone, clock_zone=reading.clock_zone)
+    loader = reading.loader()
     for origin, field, value in offers:
-        if field not in origins and origin not in rules.not_from.get(field, ()):
+        if field not in origins and origin not in reading.rules.not_from.get(field, ()):
             loader.add_value(field, value)
             if loader.get_collected_values(field):
                 origins[field] = origin

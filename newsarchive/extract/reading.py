@@ -15,6 +15,7 @@ from newsarchive.extract.charset import in_its_charset
 from newsarchive.extract.headlines import headline
 from newsarchive.extract.images import visible_images
 from newsarchive.extract.index import Index
+from newsarchive.extract.loader import ArticleLoader
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import ARTICLE_FIELDS
 from newsarchive.trees import tree_of
@@ -69,6 +70,10 @@ class Reading:
         self.findings["selectors" if rules.body.within else self.body.origin]["body"] = self.body.blocks
         self.images = self._images()
 
+    def loader(self) -> ArticleLoader:
+        """Return an empty loader of this page's values."""
+        return ArticleLoader(site=self.rules, base=self.base, zone=self.rules.zone, clock_zone=self.clock_zone)
+
     def of_metadata(self, field: str) -> dict[str, Any]:
         """Return what the vocabularies for machines give for ``field``, by origin."""
         return {origin: self.findings[origin].get(field) for origin in ("jsonld", "microdata", "opengraph")}
@@ -87,13 +92,7 @@ class Reading:
             for field, value in found.items():
                 if field in ARTICLE_FIELDS and field != "images" and not (self.generic and field in SEARCHED):
                     yield origin, field, value
-        if self.generic and "section" not in filled and self.body.outline and self.shown:
-            body = self.body
-            yield "html", "section", section(body.outline, body.headline, body.begin, self.shown[0], self.names)
-        if not self.generic:
-            for name in ("dated", "time"):
-                yield "html", "published_at", self.findings["html"].get(name)
-        yield "title", "headline", self.findings["html"].get("title")
+        yield from self.last_resorts(filled)
 
     def selected(self, origin: str, queries: dict[str, list[str]], filled: Collection[str] = ()) -> Iterator[Offer]:
         """Yield what the site's own ``queries`` find."""
@@ -115,6 +114,16 @@ class Reading:
                 yield origin, "published_at", time
         origin, found = undescribed.authors(self.findings, self.body, self.names)
         yield origin, "authors", found
+
+    def last_resorts(self, filled: Collection[str] = ()) -> Iterator[Offer]:
+        """Yield what stands for a field that no origin gives."""
+        if self.generic and "section" not in filled and self.body.outline and self.shown:
+            body = self.body
+            yield "html", "section", section(body.outline, body.headline, body.begin, self.shown[0], self.names)
+        if not self.generic:
+            for name in ("dated", "time"):
+                yield "html", "published_at", self.findings["html"].get(name)
+        yield "title", "headline", self.findings["html"].get("title")
 
     def _body(self) -> Found:
         rules, findings = self.rules, self.findings

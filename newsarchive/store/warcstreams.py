@@ -166,7 +166,9 @@ class Gzip(Plain):
             # In pieces, small ones first: an unpacker that is done gives back a copy of what it was not to have.
             given = self.packed[self.used : self.used + self.step]
             piece = self.unpacker.decompress(given, PIECE)
-            self.used += len(given) - len(self.unpacker.unconsumed_tail) - len(self.unpacker.unused_data)
+            # At the end of a member zlib calls the same bytes unused, and unconsumed as well (Python 3.11).
+            left = self.unpacker.unused_data if self.unpacker.eof else self.unpacker.unconsumed_tail
+            self.used += len(given) - len(left)
             self.step = min(self.step * 2, PIECE)
             if piece:
                 if self.fresh and self.inside and BEGIN.match(piece):
