@@ -135,7 +135,7 @@ def byline(outline: Outline, headline: int | None, container: int | None, begin:
     """Return the people whom the page shows as authors, near its headline, else behind its text."""
     top = headline if headline is not None and headline <= begin else max(0, begin - BEFORE)
     last = outline.end[container] if container is not None else begin
-    head, above = range(top, begin + 1), range(max(0, top - BEFORE), top)
+    head, above = range(top, begin + 1), range(max(0, top - 2 * BEFORE), top)
     tail = range(max(begin, last - BEFORE), min(last + BEHIND, len(outline.elements)))
     inside = range(begin, max(begin, last - BEFORE))
     for place in (head, above, inside, tail):

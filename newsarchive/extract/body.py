@@ -96,7 +96,8 @@ def _shown(outline: Outline, headline: str) -> int | None:
         said = letters(text_of(outline.elements[n]))
         if said and (said.endswith(wanted) or wanted.endswith(said)):
             return n
-    return None
+    # Of these there are many, and some say a word of it.
+    return next((n for n in outline.second if letters(text_of(outline.elements[n])).endswith(wanted)), None) if wanted else None
 
 
 def _outermost(found: list[etree._Element]) -> list[etree._Element]:

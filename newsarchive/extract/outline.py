@@ -56,6 +56,8 @@ class Outline:
         """The nearest block around, or itself."""
         self.headings: list[int] = []
         """The ``<h1>``."""
+        self.second: list[int] = []
+        """The ``<h2>``."""
         self._measure(root, left_out)
         self._add_up()
 
@@ -79,6 +81,8 @@ class Outline:
                 images[n] = 1
             elif tag == "h1":
                 self.headings.append(n)
+            elif tag == "h2":
+                self.second.append(n)
             if tag in UNSAID or element in left_out:
                 hidden = True
             if not hidden and len(element.keys()):
