@@ -54,15 +54,23 @@ class Walk:
         self.held: list[Block] = []
 
     def blocks(self) -> list[Block]:
+        done: etree._Element | None = None
+        special = self.dropped.union(self.frames, self.quotes, self.cites, self.entries, self.entry_times)
         walker = etree.iterwalk(self.container, events=("start", "end", "comment", "pi"))
         for event, element in walker:
             if event == "start":
-                if not self._enter(element):
+                if element.tag == "p" and not self.open and not len(element) and not element.keys() and element not in special:
+                    done = element
+                    if self.inline:
+                        self._flush()
+                    if text := plain(element.text or ""):
+                        self.found.append({"type": "paragraph", "text": text})
+                elif not self._enter(element):
                     walker.skip_subtree()
                 elif element.text:
                     self.inline.append(element.text)
                 continue
-            if event == "end":
+            if event == "end" and element is not done:
                 self._leave(element)
             if element.tail and element is not self.container:
                 self.inline.append(element.tail)
@@ -170,7 +178,10 @@ class Walk:
         """End the run of inline text. An empty line made of two ``<br>`` ends a paragraph as well."""
         if not self.inline:
             return
-        texts = [text for part in PARAGRAPH_END.split("".join(self._broken())) if (text := plain(part))]
+        if "\n" in self.inline:
+            texts = [text for part in PARAGRAPH_END.split("".join(self._broken())) if (text := plain(part))]
+        else:
+            texts = [text] if (text := plain("".join(self.inline))) else []
         self.inline.clear()
         if self.open:
             self.open[-1][2].extend(texts)

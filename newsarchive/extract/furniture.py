@@ -72,10 +72,16 @@ def furniture(outline: Outline, container: int, headline: str) -> tuple[set[etre
     found: set[etree._Element] = set()
     units: list[int] = []
     most = outline.said[container] / 2
+    names, images, unsaid, own, own_linked = outline.names, outline.images, outline.unsaid, outline.own, outline.own_linked
     n, end = container, outline.end[container]
     while n < end:
         element = outline.elements[n]
-        if outline.unsaid[n] or (n > container and _is_furniture(outline, n, element, most)):
+        if element.tag == "p" and not (names[n] or images[n] or unsaid[n]):  # most elements, which nothing below is about
+            if own[n] or own_linked[n]:
+                units.append(n)
+            n += 1
+            continue
+        if unsaid[n] or (n > container and _is_furniture(outline, n, element, most)):
             found.add(element)
             n = outline.end[n]
             continue
@@ -86,7 +92,7 @@ def furniture(outline: Outline, container: int, headline: str) -> tuple[set[etre
                 found.add(element)
             n = outline.end[n]
             continue
-        if outline.own[n] or outline.own_linked[n]:
+        if own[n] or own_linked[n]:
             units.append(n)
         n += 1
     lines, begin = _lines(outline, units, headline)
