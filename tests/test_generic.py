@@ -323,7 +323,9 @@ def test_a_page_that_contradicts_itself_is_flagged():
 @pytest.mark.parametrize(
     "page",
     [
-        f"<h1>T</h1>{'<p>The river rose again on Monday, and stayed.</p>' * 30_000}",
+        f"<h1>T</h1>{'<p>The river rose again on Monday, and stayed.</p>' * 50_000}",
+        f"<meta property='og:title' content='Ferries stay'>{'<h1><div>' * 300}{BODY * 1_000}",
+        f"<meta property='og:title' content='Ferries stay'><h1>T</h1>{'<h2><span>' * 5_000}{BODY}",
         f"<h1>T</h1><p class='{'tag-' * 100_000}' style='{'display ' * 50_000}'>{SAID}</p>",
         f"<h1>T</h1><article>{'<div class=q><a href=/x>A link that is long enough here</a><p>Words.</p></div>' * 10_000}</article>",
         f"<h1>T</h1>{'<article><p>The river rose again on Monday, and stayed.</p>' * 20_000}",

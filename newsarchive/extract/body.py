@@ -17,6 +17,8 @@ from newsarchive.extract.standfirst import standfirst
 from newsarchive.extract.text import letters, plain
 from newsarchive.items import Block
 
+MOST, MANY = 50, 1_000
+"""Headings of a rank that may show the headline, and elements inside one: broken pages nest them."""
 UNREAD = ("script", "style", "noscript", "template")
 
 
@@ -92,12 +94,13 @@ def _read(containers, leads, outside: set[etree._Element], rules: BodyRules, fra
 def _shown(outline: Outline, headline: str) -> int | None:
     """Return the number of the element that shows ``headline``, with or without its kicker."""
     wanted = letters(headline)
-    for n in outline.headings if wanted else ():
+    first, second = ([n for n in some[:MOST] if outline.end[n] - n < MANY] for some in (outline.headings, outline.second))
+    for n in first if wanted else ():
         said = letters(text_of(outline.elements[n]))
         if said and (said.endswith(wanted) or wanted.endswith(said)):
             return n
     # Of these there are many, and some say a word of it.
-    return next((n for n in outline.second if letters(text_of(outline.elements[n])).endswith(wanted)), None) if wanted else None
+    return next((n for n in second if letters(text_of(outline.elements[n])).endswith(wanted)), None) if wanted else None
 
 
 def _outermost(found: list[etree._Element]) -> list[etree._Element]:

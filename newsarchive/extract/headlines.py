@@ -37,6 +37,8 @@ DECLARED = ("jsonld", "opengraph")
 """Origins whose headline an ``<h2>`` repeats where it is the one that is shown."""
 PARTS = re.compile(r"\s*\|\s*|\s*[:|/•·»ㅣ｜：]\s+|\s+[-–—:|/•·»ㅣ｜]+\s*|(?<=\S)[ㅣ｜：](?=\S)")
 # The site's name stands behind the headline, or before it.
+# Both are counted by libxml2: broken pages put half of what they say into a heading, and that into the next.
+_size = etree.XPath("string-length() + 10 * count(.//*)")
 TITLES = ("//meta[@name='twitter:title' or @property='twitter:title']/@content", "/html/head/title")
 
 
@@ -59,7 +61,13 @@ def headline(
     if shown := _shown(root, known, site):
         return _with_kicker(known, shown, {tuple(words(section)) for section in sections}) or (shown, "html")
     title = known.pop("title", "")
-    if not known and len(only := [text for text in map(plain, strings(root, "//h1")[:2]) if "".join(words(text)) not in site]) == 1:
+    if (
+        not known
+        and len(
+            only := [text for text in map(plain, map(text_of, _headings(root, "//h1")[:2])) if "".join(words(text)) not in site]
+        )
+        == 1
+    ):
         return only[0], "html"
     votes = Counter(tuple(words(text)) for text in (*known.values(), title))
     best = max(known, key=lambda origin: votes[tuple(words(known[origin]))], default=None)
@@ -100,10 +108,10 @@ def _shown(root: etree._Element, known: dict[str, str], site: set[str]) -> str |
         whole = words(text)
         wanted += [whole, *(part for end in _ends(text) if 2 * len(part := words(end)) >= len(whole))]
     if not wanted:
-        return next((text for text in map(plain, strings(root, "//h1")[:MOST]) if "".join(words(text)) not in site), None)
+        return next((text for text in map(plain, map(text_of, _headings(root, "//h1"))) if "".join(words(text)) not in site), None)
     declared = [words(text) for text in known.values()]
     best, most, place = None, ALIKE, None
-    headings = compiled("//h1")(root)[:MOST]
+    headings = _headings(root, "//h1")
     for heading in headings:
         text = _text(heading, wanted)[:MAX_TEXT]
         if "".join(words(text)) in site:
@@ -122,10 +130,15 @@ def _shown(root: etree._Element, known: dict[str, str], site: set[str]) -> str |
     return best
 
 
+def _headings(root: etree._Element, query: str) -> list[etree._Element]:
+    """Return the first headings that ``query`` finds, but none that holds half a page."""
+    return [heading for heading in compiled(query)(root)[:MOST] if _size(heading) <= 4 * MAX_TEXT]
+
+
 def _below(root: etree._Element, known: dict[str, str], above: list[str]) -> str | None:
     """Return the first ``<h2>`` that says what an origin calls the headline; None when it says no more than the one ``above``."""
     declared = {tuple(words(known[origin])): known[origin] for origin in reversed(DECLARED) if origin in known}
-    for heading in compiled("//h2")(root)[:MOST]:
+    for heading in _headings(root, "//h2"):
         text = _text(heading, [list(said) for said in declared])[:MAX_TEXT]
         whole = tuple(words(text))
         rest = _without_kicker(heading, known, list(whole))
@@ -169,7 +182,9 @@ def _without_kicker(heading: etree._Element, known: dict[str, str], whole: list[
     if not len(heading) or (heading.text or "").strip():
         return None
     pieces = [child for child in heading if isinstance(child.tag, str) and plain(text_of(child))]
-    while len(pieces) == 1 and not plain(pieces[0].tail or "") and len(pieces[0]) and not (pieces[0].text or "").strip():
+    for _ in range(AROUND):
+        if len(pieces) != 1 or plain(pieces[0].tail or "") or not len(pieces[0]) or (pieces[0].text or "").strip():
+            break
         pieces = [child for child in pieces[0] if isinstance(child.tag, str) and plain(text_of(child))]
     if not pieces:
         return None

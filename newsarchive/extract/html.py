@@ -16,7 +16,7 @@ PUBLISHED = (
 )
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FIELDS = {
-    "headline": ["//h1"],
+    "headline": ["(//h1)[position() <= 10]"],
     "title": ["//title"],
     "description": ["//meta[@name='description']/@content"],
     "published_at": [

@@ -64,7 +64,11 @@ def shown_tags(outline: Outline, headline: int | None, container: int | None, be
     """Return the tags that the page shows behind the text or beside the headline: links, in an element called so."""
     last = outline.end[container] if container is not None else begin
     top = headline if headline is not None and headline <= begin else begin
-    places = (range(begin, last)[-INSIDE:], range(last, min(last + BEHIND, len(outline.elements))), range(max(0, top - BEFORE), begin))
+    places = (
+        range(begin, last)[-INSIDE:],
+        range(last, min(last + BEHIND, len(outline.elements))),
+        range(max(0, top - BEFORE), begin),
+    )
     for place in places:
         if found := _tagged(outline, place):
             return found
