@@ -359,3 +359,69 @@ def test_labelled_pages_are_read_no_worse_than_before(shared):
         "language": 0.985,
     }
     assert {name: found[name] for name, score in least.items() if float(found[name]) < score} == {}
+
+
+NEWS = ["The first ferry sails again.", "The wind turns to the west.", "All ferries stay in the harbour."]
+UPDATES = [
+    {
+        "@type": "BlogPosting",
+        "headline": f"News of the storm, number {n}",
+        "datePublished": f"2024-03-05T1{n}:30:00+01:00",
+        "articleBody": f"{text} {SAID}",
+        "url": f"https://news.example/a-story#e{n}",
+    }
+    for n, text in enumerate(NEWS)
+]
+ENTRIES = [
+    {"type": "entry", "text": f"News of the storm, number {n}\n{text} {SAID.strip()}", "at": f"2024-03-05T{9 + n:02}:30:00+00:00"}
+    for n, text in enumerate(NEWS)
+]
+
+
+def report(time: str, entry: str = "div class='entry {n}'", begin: str = f"<p>{SAID}</p>") -> str:
+    """Return a live report whose entries show ``time``."""
+    shown = "".join(
+        f"<{entry}>{time}<h3>News of the storm, number {{n}}</h3><p>{text} {SAID}</p></{entry.split()[0]}>".replace("{n}", str(n))
+        for n, text in enumerate(NEWS)
+    )
+    around = "ul" if entry.startswith("li") else "section"
+    return f"<article><h1>Ferries stay</h1>{begin}<{around}>{shown}</{around}></article>"
+
+
+def entries(article) -> list[dict]:
+    return [block for block in article.body if block["type"] == "entry"]
+
+
+@pytest.mark.parametrize("entry", ["div class='entry {n}'", "article", "li class=live-entry"])
+@pytest.mark.parametrize("around", ["{}", "<p class=byline>{}</p>"])
+def test_entries_of_a_live_report_have_their_times(entry, around):
+    article = read(report(around.replace("{}", "<time datetime=2024-03-05T1{n}:30+01:00>1{n}:30</time>"), entry))
+    assert entries(article) == ENTRIES
+    assert article.body[0] == {"type": "paragraph", "text": SAID.strip()}
+
+
+@pytest.mark.parametrize("entry", ["div class='entry {n}'", "div id=e{n}"])
+def test_a_clock_in_a_live_report_has_the_day_that_json_ld_gives(entry):
+    page = report("<time>1{n}:30</time>", entry)
+    assert entries(read(jsonld(**{"@type": "LiveBlogPosting", "liveBlogUpdate": UPDATES}) + page)) == ENTRIES
+    assert entries(read(page)) == [], "a clock alone makes no entry"
+
+
+def test_a_live_report_that_a_script_draws_is_read_from_json_ld():
+    declared = jsonld(**{"@type": "LiveBlogPosting", "liveBlogUpdate": UPDATES})
+    article = read(f"{declared}<article><h1>Ferries stay</h1><p>{SAID * 2}</p><div id=live></div></article>")
+    assert [block["type"] for block in article.body] == ["paragraph", "entry", "entry", "entry"]
+    assert entries(article) == ENTRIES
+    alone = read(f"{declared}<h1>Ferries stay</h1>")
+    assert (alone.body, alone.origins["body"]) == (ENTRIES, "jsonld")
+    shown = read(declared + "<h1>Ferries stay</h1>" + "".join(f"<p>{update['articleBody']}</p>" for update in UPDATES))
+    assert entries(shown) == [], "what is shown is not read twice"
+
+
+def test_comments_and_teasers_with_times_are_no_entries():
+    time = "<time datetime=2024-03-05T10:30+01:00>10:30</time>"
+    for name in ("related", "sect_commentlinks"):
+        others = f"<div class={name}>{f'<div class=c>{time}<p>{SAID * 2}</p></div>' * 5}</div>"
+        assert entries(read(f"<article><h1>Ferries stay</h1>{BODY}{others}</article>")) == []
+    notes = f"<ul>{f'<li>{time} A note of the storm.</li>' * 3}</ul>"
+    assert entries(read(f"<article><h1>Ferries stay</h1>{BODY * 2}{notes}</article>")) == []

@@ -16,7 +16,7 @@ from scrapy.http import TextResponse
 
 import newsarchive
 from newsarchive.dates import Time, day_in, own_day, parse_time
-from newsarchive.extract import html, jsonld, microdata, opengraph, undescribed
+from newsarchive.extract import html, jsonld, live, microdata, opengraph, undescribed
 from newsarchive.extract.blocks import text_of_blocks
 from newsarchive.extract.body import Found, find_body, read_body, unknown_kinds
 from newsarchive.extract.breadcrumbs import section
@@ -220,11 +220,14 @@ def _body(scope: etree._Element, rules: type[SiteRules], base: str, headline: st
     if rules.body.within:
         return read_body(scope, rules.body, rules.images.frame, base, rules.zone)
     descriptions = [text for found in findings.values() if (text := found.get("description"))]
-    body = find_body(scope, rules.body, rules.images.frame, base, rules.zone, headline, descriptions)
+    updates = findings["jsonld"].get("updates", [])
+    body = find_body(scope, rules.body, rules.images.frame, base, rules.zone, headline, descriptions, updates)
     declared = findings["jsonld"].get("paragraphs", [])
     if sum(map(len, declared)) > HIDDEN * (READABLE / 4 + len(text_of_blocks(body.blocks))):
         # The page is drawn by a script, or keeps from view what it tells search engines.
         body.blocks, body.origin = [{"type": "paragraph", "text": text} for text in declared], "jsonld"
+    if updates and (entries := live.not_shown(updates, text_of_blocks(body.blocks), rules.zone)):
+        body.blocks, body.origin = body.blocks + entries, body.origin if body.blocks else "jsonld"
     return body
 
 

@@ -45,6 +45,10 @@ class Walk:
         self.cites = set(elements(container, rules.cite))
         self.entries = set(elements(container, rules.entry))
         self.entry_times = set(elements(container, rules.entry_time))
+        self.dated: dict[etree._Element, str] = {}
+        """Entries whose time is known without a rule that says where it stands."""
+        self.reports: set[etree._Element] = set()
+        """What holds entries: no list, whatever it is called."""
         self.found: list[Block] = []
         self.inline: list[str] = []
         # What open elements make of the text inside them: (element, kind, pieces collected so far).
@@ -127,7 +131,7 @@ class Walk:
         if inside in (None, "entry"):
             if element in self.quotes or tag == "blockquote":
                 return "quote"
-            if inside is None and tag in ("ul", "ol"):
+            if inside is None and tag in ("ul", "ol") and element not in self.reports:
                 return "list"
             if inside is None and tag in HEADINGS:
                 return "heading"
@@ -150,6 +154,7 @@ class Walk:
         elif self.open:  # a quotation inside an entry
             self.open[-1][2].extend(pieces)
         else:
+            self.at = self.at or self.dated.get(element, "")
             self._close(kind, pieces)
 
     def _close(self, kind: str, pieces: list[str]) -> None:

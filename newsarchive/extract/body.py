@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from lxml import etree
 
+from newsarchive.extract import live
 from newsarchive.extract.blocks import Walk
 from newsarchive.extract.containers import body_container
 from newsarchive.extract.furniture import furniture
@@ -58,28 +60,40 @@ def read_body(root: etree._Element, rules: BodyRules, frame: str, base: str, zon
 
 
 def find_body(
-    root: etree._Element, rules: BodyRules, frame: str, base: str, zone: str, headline: str = "", descriptions: Sequence[str] = ()
+    root: etree._Element,
+    rules: BodyRules,
+    frame: str,
+    base: str,
+    zone: str,
+    headline: str = "",
+    descriptions: Sequence[str] = (),
+    updates: Sequence[dict[str, Any]] = (),
 ) -> Found:
     """As :func:`read_body`, on a page that nobody described.
 
-    ``headline`` is not to be repeated by the body; ``descriptions`` tell the standfirst.
+    ``headline`` is not to be repeated by the body; ``descriptions`` tell the standfirst; ``updates`` are the entries of a
+    live report that JSON-LD declares.
     """
     outline = Outline(root, set(elements(root, rules.drop)))
     shown = _shown(outline, headline)
     container = body_container(outline, shown)
     if container is None:
         return Found([], [], outline, shown)
-    outside, begin = furniture(outline, container, headline)
+    entries, times = live.entries(outline, container, list(updates))
+    outside, begin = furniture(outline, container, headline, entries)
+    outside |= times
     lead = standfirst(outline, shown, begin, descriptions)
     containers = [outline.elements[container]]
-    blocks = _read(containers, [] if lead is None else [lead], outside, rules, frame, base, zone)
+    blocks = _read(containers, [] if lead is None else [lead], outside, rules, frame, base, zone, entries)
     if lead is not None:  # which some pages show again above the text
         said = letters(blocks[0]["text"])
         blocks = [block for block in blocks if block is blocks[0] or block["type"] == "embed" or letters(block["text"]) != said]
     return Found(blocks, containers, outline, shown, container, begin, outside)
 
 
-def _read(containers, leads, outside: set[etree._Element], rules: BodyRules, frame: str, base: str, zone: str) -> list[Block]:
+def _read(
+    containers, leads, outside: set[etree._Element], rules: BodyRules, frame: str, base: str, zone: str, entries: dict | None = None
+) -> list[Block]:
     blocks: list[Block] = [
         {"type": "lead", "text": plain(text_of(lead, [inner for inner in lead.iter(*UNREAD) if inner is not lead]))}
         for lead in leads
@@ -87,6 +101,9 @@ def _read(containers, leads, outside: set[etree._Element], rules: BodyRules, fra
     for container in containers:
         walk = Walk(container, rules, frame, base, zone)
         walk.dropped.update(leads, outside)
+        walk.dated = entries or {}
+        walk.entries.update(walk.dated)
+        walk.reports.update(entry.getparent() for entry in walk.dated)
         blocks += walk.blocks()
     return blocks
 
