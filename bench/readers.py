@@ -68,6 +68,11 @@ def sections(blocks: list[dict]) -> dict:
             found["summary"].append(block["text"])
         elif block["type"] == "heading":
             found["sections"].append({"headline": [block["text"]], "paragraphs": []})
+        elif block["type"] == "entry":  # the scorer's labels take its first line for a heading
+            first, _, rest = block["text"].partition("\n")
+            found["sections"].append(
+                {"headline": [first], "paragraphs": rest.split("\n")} if rest else {"headline": [], "paragraphs": [first]}
+            )
         elif block["type"] != "embed":
             found["sections"][-1]["paragraphs"] += block.get("items") or block["text"].split("\n")
     return found

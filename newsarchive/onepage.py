@@ -20,7 +20,6 @@ from newsarchive.extract import html
 from newsarchive.extract.article import is_article
 from newsarchive.extract.charset import readable
 from newsarchive.extract.rules import SiteRules
-from newsarchive.extract.select import tree_of
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Article
 from newsarchive.middlewares import SiteMiddleware
@@ -29,6 +28,7 @@ from newsarchive.reread import captured_page
 from newsarchive.spiders.visits import HANDLED, MAX_BYTES, reason_of
 from newsarchive.store.archive import Archive
 from newsarchive.store.warc import WarcError
+from newsarchive.trees import tree_of
 from newsarchive.unpacking import DECODERS, UnpackingMiddleware
 from newsarchive.urls import absolute, is_address
 

@@ -66,6 +66,8 @@ PICTURE = re.compile(r"image:|getty|©|bild:|foto:|photo:|bild ©", re.I)
 MAX_BYLINE = 160
 """Characters of an element that names authors; more is an article's summary or somebody's life."""
 BEFORE, BEHIND = 15, 30
+INSIDE = 2_000
+"""Elements of a text that may name its author."""
 
 
 def people(found: Iterable[dict], site: set[str], marked: bool = True) -> list[dict]:
@@ -135,9 +137,9 @@ def byline(outline: Outline, headline: int | None, container: int | None, begin:
     """Return the people whom the page shows as authors, near its headline, else behind its text."""
     top = headline if headline is not None and headline <= begin else max(0, begin - BEFORE)
     last = outline.end[container] if container is not None else begin
-    head, above = range(top, begin + 1), range(max(0, top - BEFORE), top)
+    head, above = range(top, begin + 1), range(max(0, top - 2 * BEFORE), top)
     tail = range(max(begin, last - BEFORE), min(last + BEHIND, len(outline.elements)))
-    inside = range(begin, max(begin, last - BEFORE))
+    inside = range(begin, max(begin, last - BEFORE))[:INSIDE]
     for place in (head, above, inside, tail):
         for find in (_named,) if place is inside else (_named, _linked, _called):
             if found := people(find(outline, place), site, marked=find is not _called):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from lxml import etree
 
@@ -48,12 +49,17 @@ class Walk:
         base: str,
         zone: str,
         left_out: Collection[etree._Element] = (),
+        dated: Mapping[etree._Element, str] = MappingProxyType({}),
     ):
         self.container, self.base, self.zone = container, base, zone
         self.dropped = index.matching(rules.drop).union(left_out)
         self.frames = index.matching(frame)
         self.quotes, self.cites = index.matching(rules.quote), index.matching(rules.cite)
-        self.entries, self.entry_times = index.matching(rules.entry), index.matching(rules.entry_time)
+        self.entries, self.entry_times = index.matching(rules.entry).union(dated), index.matching(rules.entry_time)
+        self.dated = dated
+        """Entries whose time is known without a rule that says where it stands."""
+        self.reports = {entry.getparent() for entry in dated}
+        """What holds entries: no list, whatever it is called."""
         self.found: list[Block] = []
         self.inline: list[str] = []
         # What open elements make of the text inside them: (element, kind, pieces collected so far).
@@ -63,15 +69,23 @@ class Walk:
         self.held: list[Block] = []
 
     def blocks(self) -> list[Block]:
+        done: etree._Element | None = None
+        special = self.dropped.union(self.frames, self.quotes, self.cites, self.entries, self.entry_times)
         walker = etree.iterwalk(self.container, events=("start", "end", "comment", "pi"))
         for event, element in walker:
             if event == "start":
-                if not self._enter(element):
+                if element.tag == "p" and not self.open and not len(element) and not element.keys() and element not in special:
+                    done = element
+                    if self.inline:
+                        self._flush()
+                    if text := plain(element.text or ""):
+                        self.found.append({"type": "paragraph", "text": text})
+                elif not self._enter(element):
                     walker.skip_subtree()
                 elif element.text:
                     self.inline.append(element.text)
                 continue
-            if event == "end":
+            if event == "end" and element is not done:
                 self._leave(element)
             if element.tail and element is not self.container:
                 self.inline.append(element.tail)
@@ -128,7 +142,7 @@ class Walk:
         if inside in (None, "entry"):
             if element in self.quotes or tag == "blockquote":
                 return "quote"
-            if inside is None and tag in ("ul", "ol"):
+            if inside is None and tag in ("ul", "ol") and element not in self.reports:
                 return "list"
             if inside is None and tag in HEADINGS:
                 return "heading"
@@ -151,6 +165,7 @@ class Walk:
         elif self.open:  # a quotation inside an entry
             self.open[-1][2].extend(pieces)
         else:
+            self.at = self.at or self.dated.get(element, "")
             self._close(kind, pieces)
 
     def _close(self, kind: str, pieces: list[str]) -> None:
@@ -179,7 +194,10 @@ class Walk:
         """End the run of inline text. An empty line made of two ``<br>`` ends a paragraph as well."""
         if not self.inline:
             return
-        texts = [text for part in PARAGRAPH_END.split("".join(self._broken())) if (text := plain(part))]
+        if "\n" in self.inline:
+            texts = [text for part in PARAGRAPH_END.split("".join(self._broken())) if (text := plain(part))]
+        else:
+            texts = [text] if (text := plain("".join(self.inline))) else []
         self.inline.clear()
         if self.open:
             self.open[-1][2].extend(texts)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from lxml import etree
 
+from newsarchive.extract import live
 from newsarchive.extract.blocks import Walk
 from newsarchive.extract.containers import body_container
 from newsarchive.extract.furniture import furniture
@@ -18,6 +21,8 @@ from newsarchive.extract.standfirst import standfirst
 from newsarchive.extract.text import letters, plain
 from newsarchive.items import Block
 
+MOST, MANY = 50, 1_000
+"""Headings of a rank that may show the headline, and elements inside one: broken pages nest them."""
 UNREAD = ("script", "style", "noscript", "template")
 
 
@@ -65,20 +70,24 @@ def find_body(
     zone: str,
     headline: str = "",
     descriptions: Sequence[str] = (),
+    updates: Sequence[dict[str, Any]] = (),
 ) -> Found:
     """As :func:`read_body`, on a page that nobody described.
 
-    ``headline`` is not to be repeated by the body; ``descriptions`` tell the standfirst.
+    ``headline`` is not to be repeated by the body; ``descriptions`` tell the standfirst; ``updates`` are the entries of a
+    live report that JSON-LD declares.
     """
     outline = Outline(root, index.matching(rules.drop))
     shown = _shown(outline, headline)
     container = body_container(outline, shown)
     if container is None:
         return Found([], [], outline, shown)
-    outside, begin = furniture(outline, container, headline)
+    entries, times = live.entries(outline, container, list(updates))
+    outside, begin = furniture(outline, container, headline, entries)
+    outside |= times
     lead = standfirst(outline, shown, begin, descriptions)
     containers = [outline.elements[container]]
-    blocks = _read(containers, [] if lead is None else [lead], outside, index, rules, frame, base, zone)
+    blocks = _read(containers, [] if lead is None else [lead], outside, index, rules, frame, base, zone, entries)
     if lead is not None:  # which some pages show again above the text
         said = letters(blocks[0]["text"])
         blocks = [block for block in blocks if block is blocks[0] or block["type"] == "embed" or letters(block["text"]) != said]
@@ -86,25 +95,35 @@ def find_body(
 
 
 def _read(
-    containers, leads, outside: set[etree._Element], index: Index, rules: BodyRules, frame: str, base: str, zone: str
+    containers,
+    leads,
+    outside: set[etree._Element],
+    index: Index,
+    rules: BodyRules,
+    frame: str,
+    base: str,
+    zone: str,
+    entries: Mapping[etree._Element, str] = MappingProxyType({}),
 ) -> list[Block]:
     blocks: list[Block] = [
         {"type": "lead", "text": plain(text_of(lead, [inner for inner in lead.iter(*UNREAD) if inner is not lead]))}
         for lead in leads
     ]
     for container in containers:
-        blocks += Walk(container, index, rules, frame, base, zone, outside.union(leads)).blocks()
+        blocks += Walk(container, index, rules, frame, base, zone, outside.union(leads), entries).blocks()
     return blocks
 
 
 def _shown(outline: Outline, headline: str) -> int | None:
     """Return the number of the element that shows ``headline``, with or without its kicker."""
     wanted = letters(headline)
-    for n in outline.headings if wanted else ():
+    first, second = ([n for n in some[:MOST] if outline.end[n] - n < MANY] for some in (outline.headings, outline.second))
+    for n in first if wanted else ():
         said = letters(text_of(outline.elements[n]))
         if said and (said.endswith(wanted) or wanted.endswith(said)):
             return n
-    return None
+    # Of these there are many, and some say a word of it.
+    return next((n for n in second if letters(text_of(outline.elements[n])).endswith(wanted)), None) if wanted else None
 
 
 def _outermost(found: list[etree._Element]) -> list[etree._Element]:

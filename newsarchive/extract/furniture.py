@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from functools import lru_cache
 
 from lxml import etree
@@ -63,19 +64,27 @@ HEADINGS = frozenset("h2 h3 h4 h5 h6".split())
 UNREAD = frozenset("aside footer nav form header figure figcaption menu".split())
 
 
-def furniture(outline: Outline, container: int, headline: str) -> tuple[set[etree._Element], int]:
+def furniture(
+    outline: Outline, container: int, headline: str, entries: Collection[etree._Element] = ()
+) -> tuple[set[etree._Element], int]:
     """Return the elements inside ``container`` that are no text of the article, and the number where its text begins.
 
     They are told by their names, by being lists of links, by their words, and by standing before the first or behind
-    the last paragraph. ``headline`` is what the body need not repeat.
+    the last paragraph. ``headline`` is what the body need not repeat; ``entries`` of a live report are text.
     """
     found: set[etree._Element] = set()
     units: list[int] = []
     most = outline.said[container] / 2
+    names, images, unsaid, own, own_linked = outline.names, outline.images, outline.unsaid, outline.own, outline.own_linked
     n, end = container, outline.end[container]
     while n < end:
         element = outline.elements[n]
-        if outline.unsaid[n] or (n > container and _is_furniture(outline, n, element, most)):
+        if element.tag == "p" and not (names[n] or images[n] or unsaid[n]):  # most elements, which nothing below is about
+            if own[n] or own_linked[n]:
+                units.append(n)
+            n += 1
+            continue
+        if unsaid[n] or (n > container and element not in entries and _is_furniture(outline, n, element, most)):
             found.add(element)
             n = outline.end[n]
             continue
@@ -86,7 +95,7 @@ def furniture(outline: Outline, container: int, headline: str) -> tuple[set[etre
                 found.add(element)
             n = outline.end[n]
             continue
-        if outline.own[n] or outline.own_linked[n]:
+        if own[n] or own_linked[n]:
             units.append(n)
         n += 1
     lines, begin = _lines(outline, units, headline)

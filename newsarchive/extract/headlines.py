@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
+from itertools import islice
 
 from lxml import etree
 
@@ -25,8 +26,19 @@ KICKER = re.compile(
     r"|volanta|ocho|section|category|topic|label|subtitle|prefix|tagline|vignet|stikk|(?<![a-z])tag(?![a-z])",
     re.I,
 )
+PATH = re.compile(r"bread-?_?crumb|brotkrum|ariane|migas", re.I)
+AROUND = 5
+"""Elements around a heading by which the path above an article is told."""
+LONG = 4
+"""Words: a heading of an ``<article>`` that says less may be a section's."""
+TAIL = 3
+"""Words that some origins put behind the headline of another."""
+DECLARED = ("jsonld", "opengraph")
+"""Origins whose headline an ``<h2>`` repeats where it is the one that is shown."""
 PARTS = re.compile(r"\s*\|\s*|\s*[:|/•·»ㅣ｜：]\s+|\s+[-–—:|/•·»ㅣ｜]+\s*|(?<=\S)[ㅣ｜：](?=\S)")
 # The site's name stands behind the headline, or before it.
+# Both are counted by libxml2: broken pages put half of what they say into a heading, and that into the next.
+_size = etree.XPath("string-length() + 10 * count(.//*)")
 TITLES = ("//meta[@name='twitter:title' or @property='twitter:title']/@content", "/html/head/title")
 
 
@@ -36,9 +48,10 @@ def headline(
     """Return the article's headline and its origin; None when the page has none.
 
     ``declared`` are the headlines of other origins, ``site`` the names of the site in letters, ``sections`` of its
-    sections, which are no part of a headline. Of the headings ``<h1>``
-    the one most like a declared headline is shown to the reader; metadata often hold another, for search or social
-    media. Where JSON-LD and OpenGraph alike put before it what stands above the heading, that is part of it.
+    sections, which are no part of a headline. Of the headings ``<h1>`` the one most like a declared headline is shown to
+    the reader; metadata often hold another, for search or social media. Where that one only ends the path above the
+    article, the heading below it counts. Where JSON-LD and OpenGraph alike put before it what stands above the heading,
+    that is part of it.
     """
     known = {origin: plain(text) for origin, text in declared.items() if isinstance(text, str) and plain(text)}
     for name, query in zip(("twitter", "title"), TITLES, strict=True):
@@ -48,11 +61,21 @@ def headline(
     if shown := _shown(root, known, site):
         return _with_kicker(known, shown, {tuple(words(section)) for section in sections}) or (shown, "html")
     title = known.pop("title", "")
-    if not known and len(only := [text for text in map(plain, strings(root, "//h1")[:2]) if "".join(words(text)) not in site]) == 1:
+    if (
+        not known
+        and len(
+            only := [text for text in map(plain, map(text_of, _headings(root, "//h1")[:2])) if "".join(words(text)) not in site]
+        )
+        == 1
+    ):
         return only[0], "html"
     votes = Counter(tuple(words(text)) for text in (*known.values(), title))
     best = max(known, key=lambda origin: votes[tuple(words(known[origin]))], default=None)
-    return (known[best], "opengraph" if best == "twitter" else best) if best else None
+    if not best:
+        return None
+    # Some put the section's name behind the headline; who leaves it out has the headline.
+    best = min((origin for origin in known if _begins(known[best], known[origin])), key=lambda origin: len(known[origin]))
+    return known[best], "opengraph" if best == "twitter" else best
 
 
 def unlike(one: str, other: str) -> bool:
@@ -72,6 +95,12 @@ def _alike(one: list[str], other: list[str]) -> float:
     return 2 * common / (len(one) + len(other))
 
 
+def _begins(whole: str, text: str) -> bool:
+    """Tell whether ``whole`` is ``text``, or that and a few words more behind a dash or bar."""
+    behind = whole[len(text) :] if whole.startswith(text) else ""
+    return whole == text or (bool(re.match(r"\s*[-–—|·ㅣ｜]", behind)) and len(words(behind)) <= TAIL)
+
+
 def _shown(root: etree._Element, known: dict[str, str], site: set[str]) -> str | None:
     """Return the heading of the article without its kicker."""
     wanted = []
@@ -79,17 +108,63 @@ def _shown(root: etree._Element, known: dict[str, str], site: set[str]) -> str |
         whole = words(text)
         wanted += [whole, *(part for end in _ends(text) if 2 * len(part := words(end)) >= len(whole))]
     if not wanted:
-        return next((text for text in map(plain, strings(root, "//h1")[:MOST]) if "".join(words(text)) not in site), None)
-    best, most = None, ALIKE
-    for heading in compiled("//h1")(root)[:MOST]:
+        return next((text for text in map(plain, map(text_of, _headings(root, "//h1"))) if "".join(words(text)) not in site), None)
+    declared = [words(text) for text in known.values()]
+    best, most, place = None, ALIKE, None
+    headings = _headings(root, "//h1")
+    for heading in headings:
         text = _text(heading, wanted)[:MAX_TEXT]
         if "".join(words(text)) in site:
             continue
         rest = _without_kicker(heading, known, words(text))
         likeness = max((_alike(words(variant), other) for variant in (text, rest) if variant for other in wanted), default=0.0)
         if likeness > most:
-            best, most = rest or text, likeness
+            best, most, place = rest or text, likeness, heading
+    # What no origin calls so, or stands in the path to the article, may be a name for search engines.
+    if place is None or words(best) not in declared or _ends_path(place):
+        below = _below(root, known, words(best or ""))
+        if below or best:
+            return below or best
+        own = (text for heading in headings if _is_of_article(heading) and len(words(text := plain(text_of(heading)))) >= LONG)
+        return next(own, None)
     return best
+
+
+def _headings(root: etree._Element, query: str) -> list[etree._Element]:
+    """Return the first headings that ``query`` finds, but none that holds half a page."""
+    return [heading for heading in compiled(query)(root)[:MOST] if _size(heading) <= 4 * MAX_TEXT]
+
+
+def _below(root: etree._Element, known: dict[str, str], above: list[str]) -> str | None:
+    """Return the first ``<h2>`` that says what an origin calls the headline; None when it says no more than the one ``above``."""
+    declared = {tuple(words(known[origin])): known[origin] for origin in reversed(DECLARED) if origin in known}
+    for heading in _headings(root, "//h2"):
+        text = _text(heading, [list(said) for said in declared])[:MAX_TEXT]
+        whole = tuple(words(text))
+        rest = _without_kicker(heading, known, list(whole))
+        if whole in declared or (rest and tuple(words(rest)) in declared):
+            # A line of several elements has no colon where a line of text has one.
+            return None if list(whole) == above else rest or (declared[whole] if len(heading) else text)
+    return None
+
+
+def _ends_path(heading: etree._Element) -> bool:
+    """Tell whether ``heading`` is the last part of the path to the article, behind links to sections."""
+    around = [heading, *islice(heading.iterancestors(), AROUND)]
+    for element in around:
+        if element.tag == "nav":
+            return True
+        named = f"{element.get('class', '')} {element.get('id', '')} {element.get('itemtype', '')}"
+        if element.tag not in ("article", "main", "body", "html") and PATH.search(named):
+            return True
+    part = next((e for e in around[:-1] if (parent := e.getparent()) is not None and len(parent) > 1), heading)
+    before = [e for e in islice(part.itersiblings(preceding=True), AROUND) if isinstance(e.tag, str) and plain(text_of(e))]
+    return len(before) > 1 and all(any(plain(text_of(a)) == plain(text_of(e)) for a in e.iter("a")) for e in before)
+
+
+def _is_of_article(heading: etree._Element) -> bool:
+    around = [element.tag for element in heading.iterancestors()]
+    return "article" in around and not {"aside", "nav", "a", "section"} & set(around[: around.index("article")])
 
 
 def _text(heading: etree._Element, wanted: list[list[str]]) -> str:
@@ -107,7 +182,9 @@ def _without_kicker(heading: etree._Element, known: dict[str, str], whole: list[
     if not len(heading) or (heading.text or "").strip():
         return None
     pieces = [child for child in heading if isinstance(child.tag, str) and plain(text_of(child))]
-    while len(pieces) == 1 and not plain(pieces[0].tail or "") and len(pieces[0]) and not (pieces[0].text or "").strip():
+    for _ in range(AROUND):
+        if len(pieces) != 1 or plain(pieces[0].tail or "") or not len(pieces[0]) or (pieces[0].text or "").strip():
+            break
         pieces = [child for child in pieces[0] if isinstance(child.tag, str) and plain(text_of(child))]
     if not pieces:
         return None

@@ -84,6 +84,17 @@ def _fields(thing: dict, ids: dict[str, dict]) -> dict[str, Any]:
         "article_body": _text(thing.get("articleBody")),
         "paragraphs": _paragraphs(thing.get("articleBody")),
         "word_count": _text(thing.get("wordCount")),
+        "updates": [_update(x) for x in resolved(thing.get("liveBlogUpdate"))[:MAX_OBJECTS] if isinstance(x, dict)],
+    }
+
+
+def _update(value: dict) -> dict[str, Any]:
+    """An entry of a live report, and the anchor that its address has on the page."""
+    return {
+        "headline": _text(value.get("headline")),
+        "published_at": _text(value.get("datePublished")) or "",
+        "paragraphs": _paragraphs(value.get("articleBody")),
+        "anchor": (_text(value.get("url")) or "").partition("#")[2],
     }
 
 

@@ -21,6 +21,7 @@ UNSAID = frozenset(
 HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|is-hidden|d-none|hide)(?=\s|$)(?!.*(?:^|\s)(?:sm|md|lg|xl|d-\w+)[:-])")
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 BLOCKS = (BREAKS - {"br", "option"}) | {"body", "html", "a-block"}
+COUNTED = frozenset("a img h1 h2".split())
 MAX_NAME = 300
 """Characters of a class that are looked at."""
 DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
@@ -56,6 +57,8 @@ class Outline:
         """The nearest block around, or itself."""
         self.headings: list[int] = []
         """The ``<h1>``."""
+        self.second: list[int] = []
+        """The ``<h2>``."""
         self._measure(root, left_out)
         self._add_up()
 
@@ -63,31 +66,37 @@ class Outline:
         number, parents, said, linked, own, own_linked = self.number, self.parent, self.said, self.linked, self.own, self.own_linked
         unsaid, holder, links, images, names, length = self.unsaid, self.holder, self.links, self.images, self.names, _length
         in_link = [False] * len(self.elements)
+        odd: dict[str, bool] = {}
         for n, element in enumerate(self.elements):
             tag = element.tag
             parent = parents[n] = number.get(element.getparent(), -1) if n else -1
-            is_link = tag == "a"
             if n:
-                hidden, holder[n], in_link[n] = unsaid[parent], holder[parent], is_link or in_link[parent]
+                hidden, holder[n], in_link[n] = unsaid[parent], holder[parent], in_link[parent]
             else:
                 hidden = False
             if tag in BLOCKS:
                 holder[n] = n
-            if is_link:
-                links[n] = 1
-            elif tag == "img":
-                images[n] = 1
-            elif tag == "h1":
-                self.headings.append(n)
-            if tag in UNSAID or element in left_out:
+            if (is_odd := odd.get(tag)) is None:
+                is_odd = odd[tag] = tag in COUNTED or tag in UNSAID or "-" in tag
+            if is_odd:
+                if tag == "a":
+                    links[n], in_link[n] = 1, True
+                elif tag == "img":
+                    images[n] = 1
+                elif tag == "h1":
+                    self.headings.append(n)
+                elif tag == "h2":
+                    self.second.append(n)
+                hidden = hidden or tag in UNSAID
+            if left_out and element in left_out:
                 hidden = True
-            if not hidden and len(element.keys()):
+            if not hidden and element.keys():
                 name, own_id, style = element.get("class"), element.get("id"), element.get("style")
                 if name or own_id:
                     name = names[n] = f"{(name or '')[:MAX_NAME]} {(own_id or '')[:MAX_NAME]}"
                     hidden = _hidden_name(name)
                 hidden = hidden or element.get("hidden") is not None or bool(style and HIDDEN.search(style[:MAX_NAME]))
-            if "-" in tag:
+            if is_odd and "-" in tag:
                 names[n] += f" {tag}"
             unsaid[n] = hidden
             if not hidden and (text := element.text) and (size := length(text)):

@@ -45,11 +45,11 @@ def published(
     """
     top = headline if headline is not None and headline <= begin else max(0, begin - BEFORE)
     last = outline.end[container] if container is not None else begin
-    head = range(top, begin)
+    head, inside = range(top, begin), range(begin, last)[:INSIDE]
     places = (
         head,
         range(max(0, top - BEFORE), top)[::-1],
-        range(begin, last),
+        inside,
         range(last, min(last + BEHIND, len(outline.elements))),
     )
     for place in places[:3]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from scrapy.http import TextResponse
 
-from newsarchive.extract import html, jsonld, microdata, opengraph, undescribed
+from newsarchive.extract import html, jsonld, live, microdata, opengraph, undescribed
 from newsarchive.extract.blocks import text_of_blocks
 from newsarchive.extract.body import Found, find_body, read_body
 from newsarchive.extract.breadcrumbs import section
@@ -127,15 +127,19 @@ class Reading:
 
     def _body(self) -> Found:
         rules, findings = self.rules, self.findings
+        where = self.scope, self.index, rules.body, rules.images.frame, self.base, rules.zone
         if rules.body.within:
-            return read_body(self.scope, self.index, rules.body, rules.images.frame, self.base, rules.zone)
+            return read_body(*where)
         shown = self.shown[0] if self.shown else ""
         descriptions = [text for found in findings.values() if (text := found.get("description"))]
-        body = find_body(self.scope, self.index, rules.body, rules.images.frame, self.base, rules.zone, shown, descriptions)
+        updates = findings["jsonld"].get("updates", [])
+        body = find_body(*where, shown, descriptions, updates)
         declared = findings["jsonld"].get("paragraphs", [])
         if sum(map(len, declared)) > HIDDEN_LEAST + HIDDEN * len(text_of_blocks(body.blocks)):
             # The page is drawn by a script, or keeps from view what it tells search engines.
             body.blocks, body.origin = [{"type": "paragraph", "text": text} for text in declared], "jsonld"
+        if updates and (entries := live.not_shown(updates, text_of_blocks(body.blocks), rules.zone)):
+            body.blocks, body.origin = body.blocks + entries, body.origin if body.blocks else "jsonld"
         return body
 
     def _images(self) -> dict[str, list[dict]]:

@@ -39,6 +39,8 @@ LABEL = re.compile(
 )
 MAX_TAG, MOST = 60, 30
 BEFORE, BEHIND = 25, 80
+INSIDE = 2_000
+"""Last elements of a text among which its tags may stand."""
 """Elements before headline and behind the text among which tags may stand."""
 
 
@@ -62,7 +64,11 @@ def shown_tags(outline: Outline, headline: int | None, container: int | None, be
     """Return the tags that the page shows behind the text or beside the headline: links, in an element called so."""
     last = outline.end[container] if container is not None else begin
     top = headline if headline is not None and headline <= begin else begin
-    places = (range(begin, last), range(last, min(last + BEHIND, len(outline.elements))), range(max(0, top - BEFORE), begin))
+    places = (
+        range(begin, last)[-INSIDE:],
+        range(last, min(last + BEHIND, len(outline.elements))),
+        range(max(0, top - BEFORE), begin),
+    )
     for place in places:
         if found := _tagged(outline, place):
             return found
