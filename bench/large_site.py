@@ -74,7 +74,7 @@ class LargeNewsroom(Newsroom):
     def publish(self, count: int, section: str) -> list[Story]:
         """Add ``count`` stories to ``section``; return them, newest first."""
         new = []
-        for n in range(count):
+        for _ in range(count):
             published = self._all[0].published + APART
             story = replace(self._all[0], number=self._all[0].number + 1, section=section, published=published, modified=published)
             self._all.insert(0, story)

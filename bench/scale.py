@@ -26,13 +26,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from large_site import LargeNewsroom, LargePages
 from speed import PROJECT, SETTINGS, serve
 
-sys.path.insert(0, str(PROJECT))
-
-from large_site import LargeNewsroom, LargePages  # noqa: E402
-
-from newsarchive.demo.newsroom import SECTIONS  # noqa: E402
+from newsarchive.demo.newsroom import SECTIONS
 
 STEP = 10_000
 FRESH = {"world": 12, "science": 3}
@@ -288,9 +285,7 @@ class Bench:
             alone = both(False, first, second)
             ratios["two archives"].append(alone / both(True, first, second))
             ratios["one archive"].append(alone / both(True, first))
-        print(
-            f"\n| two crawls of {CORES_ARTICLES} articles at once, throughput | of one after the other | span |\n| --- | --- | --- |"
-        )
+        print(f"\n| two crawls of {CORES_ARTICLES} articles at once | of one after the other | span |\n| --- | --- | --- |")
         for name, found in ratios.items():
             print(f"| {name} | {statistics.median(found):.2f} | {min(found):.2f} … {max(found):.2f} |", flush=True)
 
