@@ -104,25 +104,25 @@ def export_csv(archive: Archive, selection: Selection, out: BinaryIO) -> int:
     writer = csv.writer(text)
     writer.writerow(CSV_COLUMNS)
     count = 0
-    for row in rows(archive, selection):
+    columns = ", ".join(column for column in CSV_COLUMNS if column != "lead_image")
+    for row in rows(archive, selection, columns):
         writer.writerow([safe_cell(value) for value in _csv_values(row)])
         count += 1
     text.detach()
     return count
 
 
-def _csv_values(row: sqlite3.Row) -> Iterator[str | int | None]:
-    lead = next((image["url"] for image in json.loads(row["images"]) if image["role"] == "lead"), None)
+def _csv_values(row: sqlite3.Row) -> list[str | int | None]:
+    images = json.loads(row["images"])
     special = {
-        "tags": lambda: ", ".join(json.loads(row["tags"])),
-        "authors": lambda: "; ".join(author["name"] for author in json.loads(row["authors"])),
-        "flags": lambda: ", ".join(json.loads(row["flags"])),
-        "publisher": lambda: row["publisher"] and json.loads(row["publisher"])["name"],
-        "lead_image": lambda: lead,
-        "images": lambda: len(json.loads(row["images"])),
+        "tags": ", ".join(json.loads(row["tags"])),
+        "authors": "; ".join(author["name"] for author in json.loads(row["authors"])),
+        "flags": ", ".join(json.loads(row["flags"])),
+        "publisher": row["publisher"] and json.loads(row["publisher"])["name"],
+        "lead_image": next((image["url"] for image in images if image["role"] == "lead"), None),
+        "images": len(images),
     }
-    for column in CSV_COLUMNS:
-        yield special[column]() if column in special else row[column]
+    return [special[column] if column in special else row[column] for column in CSV_COLUMNS]
 
 
 def safe_cell(value: str | int | None) -> str | int | None:
