@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import sys
 from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,6 +13,8 @@ from email.utils import format_datetime
 from html import escape
 from itertools import accumulate
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from newsarchive.demo.newsroom import FIRST_DAY, FIRST_NUMBER, SECTIONS, Newsroom, Story
 from newsarchive.demo.pages import CHUNK, DemoPages

@@ -1,6 +1,6 @@
 """What grows with a site and what does not: whole processes on a local site of many articles.
 
-    python bench/scale.py [--articles 200000] [--keep DIR] [--only PART,PART]
+    python bench/scale.py [--articles 200000] [--keep DIR] [--only PART,PART] [--rounds 3]
 
 Parts, in this order: ``crawl`` (the first crawl of the whole site), ``again`` (a second one, after a few stories came),
 ``sitemap`` (the memory of a crawl that reads its sitemaps), ``report``, ``search``, ``export``, ``sizes``, ``cores`` (two crawls
@@ -36,7 +36,6 @@ FRESH = {"world": 12, "science": 3}
 """Stories that come between the two crawls, by section."""
 
 CORES_ARTICLES = 3000
-ROUNDS = 3
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -97,8 +96,8 @@ def start(*command: str, output: Path | None = None) -> Run:
 class Bench:
     """The parts, on the site and the archive in ``folder``."""
 
-    def __init__(self, folder: Path, articles: int):
-        self.folder, self.articles = folder, articles
+    def __init__(self, folder: Path, articles: int, rounds: int):
+        self.folder, self.articles, self.rounds = folder, articles, rounds
         self.archive = folder / "archive"
         self.db = self.archive / "archive.db"
         self.told = folder / "site.json"
@@ -191,10 +190,10 @@ class Bench:
 
     def report(self) -> None:
         """The reports, as commands."""
-        bare = min(start("version").watch(seconds=0.01).wall for _ in range(ROUNDS))
+        bare = min(start("version").watch(seconds=0.01).wall for _ in range(self.rounds))
         print(f"\n| report | s, start included (scrapy version: {bare:.2f}) | most memory |\n| --- | --- | --- |")
         for name in ("coverage", "fields", "changes", "crawls"):
-            runs = [start("report", name, "-s", f"ARCHIVE_DIR={self.archive}").watch(seconds=0.01) for _ in range(ROUNDS)]
+            runs = [start("report", name, "-s", f"ARCHIVE_DIR={self.archive}").watch(seconds=0.01) for _ in range(self.rounds)]
             print(f"| {name} | {statistics.median(run.wall for run in runs):.2f} | {runs[0].peak / 1e6:.0f} MB |")
 
     def search(self) -> None:
@@ -228,7 +227,7 @@ class Bench:
         print("\n| export | articles a second, start included | CPU | most memory | bytes |\n| --- | --- | --- | --- | --- |")
         for ending in ("jsonl", "csv", "sqlite"):
             out = self.folder / f"out.{ending}"
-            runs = [start("export", "-o", str(out), "-s", f"ARCHIVE_DIR={self.archive}").watch() for _ in range(ROUNDS)]
+            runs = [start("export", "-o", str(out), "-s", f"ARCHIVE_DIR={self.archive}").watch() for _ in range(self.rounds)]
             pace, cpu = (statistics.median(getattr(run, name) for run in runs) for name in ("wall", "cpu"))
             print(
                 f"| {ending} | {count / pace:,.0f} | {cpu:.1f} s | {runs[0].peak / 1e6:.0f} MB | {out.stat().st_size:,} |",
@@ -258,7 +257,8 @@ class Bench:
         """Two crawls of two sites at once, into two archives and into one, beside one after the other."""
         stories = LargePages(LargeNewsroom(self.articles))
         addresses = self.folder / "some.txt"
-        addresses.write_text("\n".join(stories.url(stories.path(s)) for s in stories.newsroom.all()[-CORES_ARTICLES:]))
+        some = stories.newsroom.all()[-CORES_ARTICLES:]
+        addresses.write_text("\n".join(stories.url(stories.path(story)) for story in some))
         part = ("-a", f"urls={addresses}", "-s", "SPIDER_MODULES=newsarchive.spiders,second_site")
         first, second = self.folder / "first", self.folder / "second"
 
@@ -277,22 +277,22 @@ class Bench:
                         run.watch()
             wall = time.monotonic() - began
             count = sum(self.ask("select count(*) from article", archive)[0][0] for archive in archives)
-            assert count == 2 * CORES_ARTICLES, f"{count} articles"
+            assert count == 2 * len(some), f"{count} articles"
             return wall
 
         ratios: dict[str, list[float]] = {"two archives": [], "one archive": []}
-        for _ in range(ROUNDS):
+        for _ in range(self.rounds):
             alone = both(False, first, second)
             ratios["two archives"].append(alone / both(True, first, second))
             ratios["one archive"].append(alone / both(True, first))
-        print(f"\n| two crawls of {CORES_ARTICLES} articles at once | of one after the other | span |\n| --- | --- | --- |")
+        print(f"\n| two crawls of {len(some)} articles at once | of one after the other | span |\n| --- | --- | --- |")
         for name, found in ratios.items():
             print(f"| {name} | {statistics.median(found):.2f} | {min(found):.2f} … {max(found):.2f} |", flush=True)
 
     def reextract(self) -> None:
         """Reading the captures again on one core and on two."""
         ratios, paces = [], []
-        for _ in range(ROUNDS if self.articles <= 50_000 else 1):
+        for _ in range(self.rounds):
             walls = [
                 start("reextract", "--processes", str(n), "-s", f"ARCHIVE_DIR={self.archive}").watch(seconds=0.1).wall
                 for n in (1, 2)
@@ -319,6 +319,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--articles", type=int, default=200_000)
     parser.add_argument("--keep", metavar="DIR", type=Path)
+    parser.add_argument("--rounds", type=int, default=3, help="so often short things are measured, for the median")
     parser.add_argument("--only", metavar="PARTS", default=",".join(PARTS))
     options = parser.parse_args()
     if unknown := set(options.only.split(",")) - set(PARTS):
@@ -326,7 +327,7 @@ def main() -> None:
     folder = (options.keep or Path(tempfile.mkdtemp())).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)  # nginx reads it as a user of its own
-    bench = Bench(folder, options.articles)
+    bench = Bench(folder, options.articles, options.rounds)
     try:
         bench.build()
         for part in PARTS:
