@@ -42,11 +42,11 @@ SETTINGS = {
     "TELNETCONSOLE_ENABLED": "False",
 }
 CONFIG = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+daemon off; worker_processes 1; pid {folder}/nginx-{port}.pid; error_log {folder}/error.log;
 events {{ worker_connections 256; }}
 http {{
-  access_log off; gzip_static on; keepalive_requests 100000; sendfile on;
-  types {{ text/html html; text/plain txt; }} charset utf-8;
+  access_log off; gzip_static {packed}; keepalive_requests 100000; sendfile on;
+  types {{ text/html html; text/plain txt; text/xml xml; }} default_type text/html; charset utf-8;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
   server {{ listen 127.0.0.1:{port}; root {folder}/site; }}
@@ -94,14 +94,15 @@ def build(folder: Path, pages: int) -> list[str]:
     return paths
 
 
-def serve(folder: Path) -> tuple[subprocess.Popen, str]:
-    """Start nginx for ``folder``/site; return its process and address."""
+def serve(folder: Path, packed: bool = False) -> tuple[subprocess.Popen, str]:
+    """Start nginx for ``folder``/site; return its process and address. ``packed``: of each file there is only the packed one."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, port=port))
+    config = folder / f"nginx-{port}.conf"
+    config.write_text(CONFIG.format(folder=folder, port=port, packed="always" if packed else "on"))
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(config)], stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     for _ in range(100):
         try:

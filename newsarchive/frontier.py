@@ -74,17 +74,20 @@ class Frontier:
             room = min(room, self.max_articles - self.spider.ledger.new - held)
         return max(room, 0)
 
-    def sighted(self, requests: Sequence[Request], known: dict[str, tuple[int, int]] | None = None) -> list[Request]:
+    def sighted(
+        self, requests: Sequence[Request], known: dict[str, tuple[int, int]] | None = None, above: int = 0
+    ) -> list[Request]:
         """Record the links of ``requests``, all of one walk, and return those to ask for now.
 
         The keys that had been seen on its listing go into ``known``, each with the first and the last walk that saw it.
+        ``above`` counts the links of the same answer that were recorded before.
         """
         if not requests:
             return []
         walk = requests[0].meta["walk"]
         inside = [request for request in requests if walk.holds(request.meta["link"])]
         links = [request.meta["link"] for request in inside]
-        found = self.spider.ledger.sight(walk, links, self.room()) if links else []
+        found = self.spider.ledger.sight(walk, links, self.room(), above) if links else []
         stats = self.crawler.stats
         stats.inc_value(f"archive/sighting/{walk.listing.source}", len(links))
         stats.inc_value("archive/sighting/outside", len(requests) - len(links))

@@ -208,7 +208,7 @@ class Article:
 ARTICLE_FIELDS = tuple(f.name for f in fields(Article))
 
 
-@dataclass
+@dataclass(slots=True)
 class Link:
     """A link to an article, as a listing shows it."""
 

@@ -115,7 +115,7 @@ class JsonLinesFile:
         try:
             with open(self.path, "ab") as file:
                 for row in rows:
-                    file.write(json_line(row).encode())
+                    file.write(json_line(row))
                     lines, seq = lines + 1, row["seq"]
                 file.flush()
                 os.fsync(file.fileno())

@@ -115,10 +115,10 @@ class ArchiveLedger:
         """Return where the last walk of ``listing`` may be gone on with, when it was not whole."""
         return self.archive.listings.came_to(self.site, listing.source, listing.url)
 
-    def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
-        """Record ``links`` and claim up to ``limit`` of them."""
+    def sight(self, walk: Walk, links: Sequence[Link], limit: int, above: int = 0) -> list[Sighted]:
+        """Record ``links``, which stand below ``above`` others of the same answer, and claim up to ``limit`` of them."""
         listing = walk.listing
-        place = {"walk": walk.id, "crawl": self.crawl, "limit": limit, "position": walk.links + 1}
+        place = {"walk": walk.id, "crawl": self.crawl, "limit": limit, "position": walk.links + above + 1}
         return self.archive.sightings.sight(listing.source, listing.url, listing.section, links, **place)
 
     async def kept(self, captured: Captured | None) -> None:

@@ -7,6 +7,7 @@ import logging
 import re
 import socket
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from ipaddress import ip_address
 from typing import Any
 
@@ -20,12 +21,18 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
+from newsarchive.items import Link
 from newsarchive.slowdown import Stopped
 from newsarchive.urls import absolute, memento
 
 logger = logging.getLogger(__name__)
 
 START_BATCH = 100
+PART = 2000
+"""So many links are recorded at once: a sitemap may have 50,000 (sitemaps.org), which want 500 MB as requests."""
+LARGE_BYTES = 1_000_000
+"""Answers that are larger are read one after the other."""
+
 SITEMAP_LINE = re.compile(rb"(?im)^\s*sitemap\s*:\s*(\S+)")
 
 
@@ -38,6 +45,7 @@ class SightingMiddleware:
 
     def __init__(self, crawler):
         self.crawler = crawler
+        self.large = asyncio.Lock()
 
     @classmethod
     def from_crawler(cls, crawler):
@@ -59,28 +67,35 @@ class SightingMiddleware:
             yield request
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        links: list[Request] = []
+        # Sitemaps come several at once, and each as a tree and as links weighs ten times its bytes.
+        async with self.large if len(response.body) > LARGE_BYTES else nullcontext():
+            async for output in self._recorded(response, result):
+                yield output
+
+    async def _recorded(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        walk = response.meta.get("walk")
+        part: list[Request] = []
+        links: list[Link] = []
         more: list[Request] = []
+        known: dict[str, tuple[int, int]] = {}
         async for output in result:
             if isinstance(output, Request) and "link" in output.meta:
-                links.append(output)
+                part.append(output)
+                links.append(output.meta["link"])
+                if len(part) >= PART:
+                    for request in await self._sighted(response, part, known, len(links) - len(part)):
+                        yield request
+                    part = []
             elif isinstance(output, Request) and output.meta.get("continues"):
                 more.append(output)
             else:
                 yield output
-        walk = response.meta.get("walk")
-        if walk is not None:
-            # A walk that goes on from here after a crash asks for none of this again.
-            await self.crawler.spider.ledger.kept(response.meta.get("captured"))
-        if walk is None or walk.end is not None or response.status != 200 or "unread" in response.meta:
-            for request in self.crawler.spider.frontier.sighted(links):
-                yield request
-            return
-        known: dict[str, tuple[int, int]] = {}
-        for request in self.crawler.spider.frontier.sighted(links, known):
+        for request in await self._sighted(response, part, known, len(links) - len(part)):
             yield request
+        if not self._is_walked(response):
+            return
         spider = self.crawler.spider
-        asked = set(walk.take([request.meta["link"] for request in links], known, [request.url for request in more]))
+        asked = set(walk.take(links, known, [request.url for request in more]))
         self.crawler.stats.inc_value("archive/listing/pages")
         if walk.reached:
             self.crawler.stats.min_value("archive/listing/reached", walk.reached)
@@ -94,6 +109,19 @@ class SightingMiddleware:
         for request in going_on:
             if not spider.frontier.park(request):
                 yield request
+
+    @staticmethod
+    def _is_walked(response: Response) -> bool:
+        """Tell whether ``response`` is one by which a walk goes on."""
+        walk = response.meta.get("walk")
+        return walk is not None and walk.end is None and response.status == 200 and "unread" not in response.meta
+
+    async def _sighted(self, response: Response, part: list[Request], known: dict, above: int) -> list[Request]:
+        """Record a part of the links of ``response``, which has so many ``above``. Return what to ask for."""
+        if "walk" in response.meta:
+            # A walk that goes on from here after a crash asks for none of this again.
+            await self.crawler.spider.ledger.kept(response.meta.get("captured"))
+        return self.crawler.spider.frontier.sighted(part, known if self._is_walked(response) else None, above)
 
     def process_spider_exception(self, response: Response, exception: Exception) -> None:
         """A bug, or a page that nobody foresaw: the page is owed, the walk is not whole; Scrapy logs the exception."""

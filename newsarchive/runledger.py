@@ -66,7 +66,7 @@ class RunLedger:
     def begin(self, walk: Walk) -> None:
         pass
 
-    def sight(self, walk: Walk, links: Sequence[Link], limit: int) -> list[Sighted]:
+    def sight(self, walk: Walk, links: Sequence[Link], limit: int, above: int = 0) -> list[Sighted]:
         found: dict[str, Sighted] = {}
         for link in links:
             page = Page(f"{link.site}:{link.key}", link.address, link.day)

@@ -312,6 +312,30 @@ def test_coverage_adds_up_and_counts_each_page_once_in_all(archive, crawl):
     assert "2 articles wait to be fetched" in report["missing"]
 
 
+def test_the_coverage_report_has_the_rows_of_the_view(archive, crawl):
+    """It reads nothing behind an article's text; the view, which may be joined with anything, does."""
+    feed = {"section": None, "source": "feed", "listing": "https://news.example/feed.xml"}
+    sight(archive, crawl, [link(n) for n in range(6)])
+    sight(archive, crawl, [link(n) for n in range(3)], listing=f"{LISTING}?again")  # one section, two listings
+    sight(archive, crawl, [link(n) for n in range(4)], **feed)
+    sight(archive, crawl, [link(0)], **feed | {"listing": "https://news.example/more.xml"})  # the article's section tells both
+    sight(archive, crawl, [link(1)], listing="https://news.example/feed.xml", source="feed")  # and here the listing's
+    sight(archive, crawl, [link(7, via="https://web.archive.example/7")], **feed | {"source": "wayback"})
+    sight(archive, crawl, [link(8)], **feed | {"source": "warc"})
+    fields = {"fetched_at": "2026-02-28T00:00:00+00:00", "day": "2026-02-28"}
+    for n in (0, 1, 2):
+        archive.articles.store(article(n, section="world", **fields), crawl, f"news:{n}")
+    for n in (7, 8):
+        archive.articles.store(article(n, flags=["second_hand"], **fields), crawl, f"news:{n}")
+    archive.pages.outcome("news:3", "gone", "HTTP 404")
+    archive.pages.failed("news:4", "HTTP 500")
+    (report,) = reports.coverage(archive)
+    view = [dict(row) for row in archive.db.execute("select * from coverage order by site, source, section, day")]
+    assert report["rows"] == view
+    assert report["totals"]["second_hand"] == sum(row["second_hand"] for row in view) == 2
+    assert reports.coverage(archive, "news") == [report]
+
+
 def test_days_that_were_walked_whole_stand_in_for_a_listing(archive, crawl):
     walk, *_ = archive.listings.begin(crawl, "news", "sections", LISTING, "world", "2026-02-27", "2026-02-28")
     archive.listings.step(walk, pages=1, links=20, new=20, reached="2026-02-28", at=None)

@@ -22,9 +22,12 @@ from test_archive import article
 from test_interrupted import ARGUMENTS, counting, start  # noqa: F401
 from test_past import STORIES, Captures, page, past, warc
 
+from newsarchive.exporters import json_line
 from newsarchive.store.archive import Archive
+from newsarchive.store.columns import AS_BYTES
 from newsarchive.store.ownfiles import owns
 from newsarchive.store.schema import APPLICATION_ID, SCHEMA_VERSION
+from newsarchive.store.selection import Selection, rows
 
 MB = 1024 * 1024
 
@@ -70,6 +73,15 @@ def test_json_lines_are_the_articles(archive, export, tmp_path):
     assert found == [vars(archive.articles.get(f"news:{n}")) for n in (2, 1)]
     to_stdout = command("export", "--format", "jsonl", "-o", "-", "-s", f"ARCHIVE_DIR={tmp_path / 'archive'}")
     assert to_stdout.stdout == (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_line_is_escaped_as_the_standard_library_does(archive):
+    for odd in ["plain", *map(chr, range(128)), "".join(map(chr, range(128))) + "é’\u2028😀"]:
+        put(archive, 1, description=odd, tags=[odd], is_accessible_for_free=True)
+        (row,) = rows(archive, Selection(), AS_BYTES)
+        line = json_line(row).decode()
+        assert f'"description": {json.dumps(odd, ensure_ascii=False)}, ' in line
+        assert json.loads(line) == vars(archive.articles.get("news:1"))
 
 
 @pytest.mark.parametrize("words", [("export", "--format", "jsonl", "-o"), ("crawl", "demo", "-O")], ids=["export", "feed"])

@@ -88,7 +88,7 @@ class Command(ArchiveCommand):
             return STREAMS[format](archive, selection, sys.stdout.buffer)
         with written_whole(Path(output)) as temporary:
             if format in STREAMS:
-                with open(temporary, "wb") as out:
+                with open(temporary, "wb", buffering=1 << 20) as out:
                     return STREAMS[format](archive, selection, out)
             # Here, not above: every command of Scrapy imports this module.
             from newsarchive.wacz import export_wacz

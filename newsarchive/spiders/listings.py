@@ -166,7 +166,9 @@ class ListingCallbacks:
         except ListingError as error:
             yield from self._unread(response, walk, str(error))
             return
-        requests = list(self.link_requests(walk, chunk.links))
+        requests = self.link_requests(walk, chunk.links)
+        if isinstance(response, HtmlResponse):  # not of a sitemap, which has so many that they are made one by one
+            requests = list(requests)
         if isinstance(response, HtmlResponse) and not (requests and chunk.more):  # a true end, or what stands in its place
             if wall := obstacle(response):
                 self.count_wall(response, wall)

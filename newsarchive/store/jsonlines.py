@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from newsarchive.items import ARTICLE_FIELDS
+from newsarchive.store.columns import AS_BYTES
 
-FIELDS = ", ".join((*ARTICLE_FIELDS, "seq"))
-
+FIELDS = f"{AS_BYTES}, seq"
 
 UNREAD = -1
 """The size of a file that has to be read to know what it holds."""
@@ -35,7 +34,7 @@ class JsonLines:
         self.put(path, 0, UNREAD)
 
     def texts(self, after: int, limit: int) -> Iterator[sqlite3.Row]:
-        """Yield up to ``limit`` texts that came after the text ``after``, in order."""
+        """Yield up to ``limit`` texts that came after the text ``after``, in order, as :data:`AS_BYTES`."""
         return iter(
             self.archive.db.execute(
                 f"""select {FIELDS} from article where seq > ? union all select {FIELDS} from revision where seq > ?

@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter, defaultdict
 from typing import Any
 
 from newsarchive.dates import days_between
 from newsarchive.store.archive import Archive
 from newsarchive.store.schema import EXCLUDED, OWED, STATES, WHOLE
+
+# Pages whose text is second-hand. What the article says of it lies behind its text, so only those are read that some listing
+# of the past showed.
+SECOND_HAND = """second_hand (id) as materialized (
+  select id from article where id in (select page from sighting where via is not null or source in ('wayback', 'warc'))
+    and flags like '%"second_hand"%'
+)"""
+SECTION = "coalesce({}.section, (select section from article where id = p.id))"
+
+# As the view ``coverage`` has it, in one pass over the pages, and with nothing read of an article that a sighting tells.
+ROWS = f"""with {SECOND_HAND}
+select +p.site as site, s.source, {SECTION.format("s")} as section, p.day, p.state, count(*) as pages,
+  sum(p.id in (select id from second_hand)) as second_hand
+from page p cross join sighting s on s.page = p.id
+where ({{site}}) and not exists (
+  select 1 from sighting o where o.page = s.page and o.source = s.source and o.listing < s.listing
+  and (o.section is s.section or {SECTION.format("o")} is {SECTION.format("s")})
+)
+group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4"""
+
+# A page may be in many rows; totals count it once.
+TOTALS = f"""with {SECOND_HAND}
+select +p.site as site, p.state, p.reason, count(*) as pages, max(p.tries) as tries, min(p.due_at) as due_at,
+  sum(p.id in (select id from second_hand)) as second_hand
+from page p where ({{site}}) and exists (select 1 from sighting s where s.page = p.id)
+group by 1, 2, 3 order by 1, 2, pages desc"""
 
 
 def coverage(archive: Archive, site: str | None = None) -> list[dict[str, Any]]:
@@ -17,62 +44,55 @@ def coverage(archive: Archive, site: str | None = None) -> list[dict[str, Any]]:
     A site is ``complete`` when nothing is owed, every listing was walked whole as deep as it was asked to be, and no gap
     is open; ``missing`` names in words what is not so.
     """
-    return [_coverage(archive, name) for name in ([site] if site else archive.sites())]
+    where, parameters = ("p.site = ?", (site,)) if site else ("1", ())
+    rows: dict[str, list[sqlite3.Row]] = defaultdict(list)
+    totals: dict[str, list[sqlite3.Row]] = defaultdict(list)
+    for found, query in ((rows, ROWS), (totals, TOTALS)):
+        for row in archive.db.execute(query.format(site=where), parameters):
+            found[row["site"]].append(row)
+    return [_coverage(archive, name, rows[name], totals[name]) for name in ([site] if site else archive.sites())]
 
 
-def _coverage(archive: Archive, site: str) -> dict[str, Any]:
-    db = archive.db
-    rows = [dict(row) for row in db.execute("select * from coverage where site = ? order by source, section, day", (site,))]
-    # A page may be in many rows; totals count it once.
-    states = Counter(
-        {
-            row["state"]: row["pages"]
-            for row in db.execute(
-                """select state, count(*) as pages from page p
-                where site = ? and exists (select 1 from sighting s where s.page = p.id) group by state""",
-                (site,),
-            )
-        }
-    )
-    totals = {"seen": sum(states.values()), "stored": states["stored"], "excluded": sum(states[s] for s in EXCLUDED)}
-    totals |= {"owed": sum(states[s] for s in OWED), **{state: states[state] for state in STATES if state != "stored"}}
-    (totals["second_hand"],) = db.execute(
-        """select count(*) from page p join article a on a.id = p.id
-        where p.site = ? and p.state = 'stored' and a.flags like '%"second_hand"%'""",
-        (site,),
-    ).fetchone()
-    excluded = [
-        dict(row)
-        for row in db.execute(
-            f"""select state, reason, count(*) as pages from page p where site = ? and state in {EXCLUDED}
-            and exists (select 1 from sighting s where s.page = p.id) group by state, reason order by state, pages desc""",
-            (site,),
-        )
-    ]
-    owed = [
-        dict(row)
-        for row in db.execute(
-            f"""select state, reason, count(*) as pages, max(tries) as tries, min(due_at) as due_at from page p
-            where site = ? and state in {OWED} and exists (select 1 from sighting s where s.page = p.id)
-            group by state, reason order by state, pages desc""",
-            (site,),
-        )
-    ]
+def _coverage(archive: Archive, site: str, rows: list[sqlite3.Row], totals: list[sqlite3.Row]) -> dict[str, Any]:
+    states = Counter()
+    for row in totals:
+        states[row["state"]] += row["pages"]
+    sums = {"seen": sum(states.values()), "stored": states["stored"], "excluded": sum(states[s] for s in EXCLUDED)}
+    sums |= {"owed": sum(states[s] for s in OWED), **{state: states[state] for state in STATES if state != "stored"}}
+    sums["second_hand"] = sum(row["second_hand"] for row in totals if row["state"] == "stored")
     listings = _listings(archive, site)
-    gaps = [dict(row) for row in db.execute("select * from gap where site = ? and closed_at is null", (site,))]
+    gaps = [dict(row) for row in archive.db.execute("select * from gap where site = ? and closed_at is null", (site,))]
     missing = _missing(states, listings, gaps)
+    said = ("state", "reason", "pages")
     return {
         "site": site,
         "complete": not missing,
         "missing": missing,
-        "totals": totals,
-        "excluded": excluded,
-        "owed": owed,
-        "rows": rows,
+        "totals": sums,
+        "excluded": [{name: row[name] for name in said} for row in totals if row["state"] in EXCLUDED],
+        "owed": [{name: row[name] for name in (*said, "tries", "due_at")} for row in totals if row["state"] in OWED],
+        "rows": _by_place(rows),
         "listings": listings,
         "gaps": gaps,
         "images": archive.images.counts(site),
     }
+
+
+def _by_place(rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
+    """Return one row for each source, section and day, with its pages by state, as the view ``coverage`` has it."""
+    found: dict[tuple, dict[str, Any]] = {}
+    for row in rows:
+        place = tuple(row[name] for name in ("site", "source", "section", "day"))
+        if place not in found:
+            found[place] = dict(zip(("site", "source", "section", "day"), place, strict=True))
+            found[place] |= {"seen": 0, **dict.fromkeys((*STATES, "excluded", "owed", "second_hand"), 0)}
+        one, state = found[place], row["state"]
+        one["seen"] += row["pages"]
+        one[state] += row["pages"]
+        one["excluded"] += row["pages"] * (state in EXCLUDED)
+        one["owed"] += row["pages"] * (state in OWED)
+        one["second_hand"] += row["second_hand"] * (state == "stored")
+    return list(found.values())
 
 
 def _listings(archive: Archive, site: str) -> list[dict[str, Any]]:

@@ -47,13 +47,13 @@ class Selection:
         return " and ".join(conditions), parameters
 
 
-def rows(archive: Archive, selection: Selection) -> Iterator[sqlite3.Row]:
-    """Yield the texts that ``selection`` selects, in the order in which they came into the archive."""
+def rows(archive: Archive, selection: Selection, columns: str = FIELDS) -> Iterator[sqlite3.Row]:
+    """Yield ``columns`` of the texts that ``selection`` selects, in the order in which they came into the archive."""
     where, parameters = selection.where()
     if selection.after is None:
-        query, values = f"select {FIELDS}, seq from article a where {where} order by seq", parameters
+        query, values = f"select {columns}, seq from article a where {where} order by seq", parameters
     else:
-        parts = [f"select {FIELDS}, seq from {table} a where seq > ? and {where}" for table in ("article", "revision")]
+        parts = [f"select {columns}, seq from {table} a where seq > ? and {where}" for table in ("article", "revision")]
         query, values = f"{' union all '.join(parts)} order by seq", [selection.after, *parameters] * len(parts)
     yield from archive.db.execute(query, values)
 

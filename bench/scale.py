@@ -1,0 +1,342 @@
+"""What grows with a site and what does not: whole processes on a local site of many articles.
+
+    python bench/scale.py [--articles 200000] [--keep DIR] [--only PART,PART] [--rounds 3]
+
+Parts, in this order: ``crawl`` (the first crawl of the whole site), ``again`` (a second one, after a few stories came),
+``sitemap`` (the memory of a crawl that reads its sitemaps), ``report``, ``search``, ``export``, ``sizes``, ``cores`` (two crawls
+at once beside one after the other) and ``reextract`` (on one core, on two). With ``--keep`` site and archive stay in a folder,
+where later calls find them. Linux: memory is read from /proc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from large_site import LargeNewsroom, LargePages
+from speed import PROJECT, SETTINGS, serve
+
+from newsarchive.demo.newsroom import SECTIONS
+
+STEP = 10_000
+FRESH = {"world": 12, "science": 3}
+"""Stories that come between the two crawls, by section."""
+
+CORES_ARTICLES = 3000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Run:
+    """A process of Scrapy: what it took, and how it stood at moments of its life."""
+
+    process: subprocess.Popen
+    began: float = field(default_factory=time.monotonic)
+    wall: float = 0
+    cpu: float = 0
+    peak: int = 0
+    """Most resident bytes."""
+
+    def watch(self, counted: Callable[[], int] = lambda: 0, seconds: float = 0.05) -> Run:
+        """Wait for the end; print a line at every :data:`STEP` that ``counted`` passes."""
+        last = (0, 0.0, 0.0)
+        while True:
+            done, status, used = os.wait4(self.process.pid, os.WNOHANG)
+            if done:
+                break
+            with suppress(OSError, TypeError):
+                state = Path(f"/proc/{self.process.pid}/status").read_text()
+                self.peak = max(self.peak, _kilobytes(state, "VmHWM"))
+                if (count := counted()) // STEP > last[0] // STEP:
+                    ticks = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+                    now = (count, time.monotonic() - self.began, sum(map(int, ticks)) / TICKS)
+                    each = [1000 * (now[n] - last[n]) / (now[0] - last[0]) for n in (1, 2)]
+                    print(f"| {count} | {each[0]:.2f} | {each[1]:.2f} | {_kilobytes(state, 'VmRSS') / 1e6:.0f} |", flush=True)
+                    last = now
+            time.sleep(seconds)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.wall, self.cpu = time.monotonic() - self.began, used.ru_utime + used.ru_stime
+        if self.process.returncode:
+            raise SystemExit(f"{' '.join(self.process.args)} ended with {self.process.returncode}")
+        return self
+
+
+def _kilobytes(state: str, name: str) -> int:
+    return int(re.search(rf"{name}:\s+(\d+) kB", state)[1]) * 1024
+
+
+def start(*command: str, output: Path | None = None) -> Run:
+    """Start a process of Scrapy."""
+    settings = [word for name, value in SETTINGS.items() for word in ("-s", f"{name}={value}")]
+    path = os.pathsep.join([str(PROJECT), str(PROJECT / "bench")])
+    with open(output or os.devnull, "wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scrapy", *command, *settings],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONPATH": path},
+            stdout=out,
+            stderr=subprocess.STDOUT if output else None,
+        )
+    return Run(process)
+
+
+class Bench:
+    """The parts, on the site and the archive in ``folder``."""
+
+    def __init__(self, folder: Path, articles: int, rounds: int):
+        self.folder, self.articles, self.rounds = folder, articles, rounds
+        self.archive = folder / "archive"
+        self.db = self.archive / "archive.db"
+        self.told = folder / "site.json"
+
+    def build(self) -> None:
+        """Write the site, unless it is there."""
+        if self.told.exists():
+            return
+        began = time.monotonic()
+        pages = LargePages(LargeNewsroom(self.articles))
+        listings = pages.write_listings(self.folder / "site")
+        packed = pages.write_articles(self.folder / "site", pages.newsroom.all())
+        said = {"articles": self.articles, "listings": listings, "packed": packed}
+        self.told.write_text(json.dumps(said))
+        print(f"{self.articles} pages of {packed / self.articles:,.0f} bytes packed, {listings} pages of sections,", end=" ")
+        print(f"written in {time.monotonic() - began:.0f} s", flush=True)
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """Serve the site; give its address."""
+        server, url = serve(self.folder, packed=True)
+        try:
+            yield url
+        finally:
+            server.terminate()
+            server.wait()
+
+    def start_crawl(self, url: str, archive: Path, *more: str, spider: str = "demo") -> Run:
+        """Start a crawl of the site."""
+        return start("crawl", spider, "-a", f"base_url={url}", "-s", f"ARCHIVE_DIR={archive}", *more)
+
+    def ask(self, query: str, archive: Path | None = None) -> list[tuple]:
+        """Ask the archive."""
+        address = f"{((archive or self.archive) / 'archive.db').absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as db:
+            return db.execute(query).fetchall()
+
+    def stored(self) -> int:
+        """How many articles the archive has."""
+        with suppress(sqlite3.OperationalError):
+            return self.ask("select value from counter where name = 'text'")[0][0]
+        return 0
+
+    def counts(self) -> dict:
+        """What the last crawl counted."""
+        return json.loads(self.ask("select counts from crawl order by id desc limit 1")[0][0])
+
+    def crawl(self) -> None:
+        """The first crawl: time and memory of each step."""
+        shutil.rmtree(self.archive, ignore_errors=True)
+        print("\nfirst crawl\n\n| articles | ms an article | CPU ms | resident MB |\n| --- | --- | --- | --- |", flush=True)
+        with self.served() as url:
+            run = self.start_crawl(url, self.archive).watch(self.stored, 0.25)
+        count = self.stored()
+        assert count == self.articles, f"{count} articles of {self.articles}"
+        print(
+            f"\n{run.wall:.0f} s, {1000 * run.cpu / count:.2f} ms of CPU an article, most memory {run.peak / 1e6:.0f} MB",
+            flush=True,
+        )
+
+    def again(self) -> None:
+        """The second crawl, after a few stories came: what it asks for and what it costs."""
+        before = self.stored()
+        pages = LargePages(LargeNewsroom(self.articles))
+        fresh = [pages.newsroom.publish(count, section) for section, count in FRESH.items()]
+        pages.write_articles(self.folder / "site", (story for stories in fresh for story in stories))
+        changed = sum(pages.write_section(self.folder / "site", section, 2) for section in FRESH)
+        pages.write_feed(self.folder / "site")
+        with self.served() as url:
+            run = self.start_crawl(url, self.archive).watch()
+        counts = self.counts()
+        new, asked = self.stored() - before, counts["downloader/request_count"]
+        listings = counts["archive/listing/pages"]
+        print(
+            f"\nsecond crawl: {new} new, {asked} requests: robots.txt, {listings} of listings ({changed} pages of two sections and",
+            end=" ",
+        )
+        print(f"the feed had changed, {len(SECTIONS) - len(FRESH)} fronts had not), {asked - listings - 1} articles;", end=" ")
+        print(f"{run.cpu:.1f} s of CPU, {run.wall:.1f} s, most memory {run.peak / 1e6:.0f} MB")
+
+    def sitemap(self) -> None:
+        """A crawl that reads the sitemaps of the whole site, and fetches little."""
+        archive = self.folder / "by-sitemap"
+        shutil.rmtree(archive, ignore_errors=True)
+        with self.served() as url:
+            run = self.start_crawl(url, archive, "-a", "source=sitemap", "-a", "max_articles=100").watch()
+        seen = self.ask("select count(*) from page", archive)[0][0]
+        print(f"\nsitemaps: {seen} links, {1000 * run.cpu / seen:.2f} ms of CPU a link, most memory {run.peak / 1e6:.0f} MB")
+        shutil.rmtree(archive)
+
+    def report(self) -> None:
+        """The reports, as commands."""
+        bare = min(start("version").watch(seconds=0.01).wall for _ in range(self.rounds))
+        print(f"\n| report | s, start included (scrapy version: {bare:.2f}) | most memory |\n| --- | --- | --- |")
+        for name in ("coverage", "fields", "changes", "crawls"):
+            runs = [start("report", name, "-s", f"ARCHIVE_DIR={self.archive}").watch(seconds=0.01) for _ in range(self.rounds)]
+            print(f"| {name} | {statistics.median(run.wall for run in runs):.2f} | {runs[0].peak / 1e6:.0f} MB |")
+
+    def search(self) -> None:
+        """Searches by the full-text index."""
+        words = LargeNewsroom(1)._vocabulary.words
+        kinds = {
+            "a rare word": words[9000],
+            "a common word": words[300],
+            "two words": f"{words[100]} {words[900]}",
+            "a phrase": f'"{words[3]} {words[5]}"',
+            "the most common word": words[0],
+        }
+        print("\n| search, newest 20 | found | ms | best 20 by rank, ms |\n| --- | --- | --- | --- |")
+        with closing(sqlite3.connect(f"{self.db.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            for kind, query in kinds.items():
+                (found,) = db.execute("select count(*) from article_fts where article_fts match ?", (query,)).fetchone()
+                times = []
+                for order in ("article_fts.rowid desc", "rank"):
+                    began = time.monotonic()
+                    db.execute(
+                        f"""select a.id, a.headline from article_fts join article a on a.n = article_fts.rowid
+                        where article_fts match ? order by {order} limit 20""",
+                        (query,),
+                    ).fetchall()
+                    times.append(1000 * (time.monotonic() - began))
+                print(f"| {kind} | {found} | {times[0]:.1f} | {times[1]:.1f} |")
+
+    def export(self) -> None:
+        """Exports, as commands."""
+        count = self.stored()
+        print("\n| export | articles a second, start included | CPU | most memory | bytes |\n| --- | --- | --- | --- | --- |")
+        for ending in ("jsonl", "csv", "sqlite"):
+            out = self.folder / f"out.{ending}"
+            runs = [start("export", "-o", str(out), "-s", f"ARCHIVE_DIR={self.archive}").watch() for _ in range(self.rounds)]
+            pace, cpu = (statistics.median(getattr(run, name) for run in runs) for name in ("wall", "cpu"))
+            print(
+                f"| {ending} | {count / pace:,.0f} | {cpu:.1f} s | {runs[0].peak / 1e6:.0f} MB | {out.stat().st_size:,} |",
+                flush=True,
+            )
+            out.unlink()
+
+    def sizes(self) -> None:
+        """What the archive weighs."""
+        texts, bodies, rows = self.ask(
+            f"""select sum(length(cast(text as blob))), sum(length(cast(body as blob))), sum({_row_bytes(self.db)}) from article"""
+        )[0]
+        size = self.db.stat().st_size
+        warc = sum(path.stat().st_size for path in (self.archive / "warc").glob("*") if "-listings" not in path.name)
+        packed = json.loads(self.told.read_text())["packed"]
+        print(
+            f"\narchive.db {size / 1e6:.0f} MB: {size / rows:.2f} of the articles' fields, {size / texts:.2f} of text alone",
+            end=" ",
+        )
+        print(f"(text {texts / 1e6:.0f} MB, body {bodies / 1e6:.0f} MB)")
+        print(f"WARC of articles {warc / 1e6:.0f} MB, {warc / packed:.2f} of the packed pages")
+        print("\n| table or index | MB | of all |\n| --- | --- | --- |")
+        for name, taken in self.ask("select name, sum(pgsize) from dbstat group by name order by 2 desc limit 16"):
+            print(f"| {name} | {taken / 1e6:.1f} | {taken / size:.1%} |")
+
+    def cores(self) -> None:
+        """Two crawls of two sites at once, into two archives and into one, beside one after the other."""
+        stories = LargePages(LargeNewsroom(self.articles))
+        addresses = self.folder / "some.txt"
+        some = stories.newsroom.all()[-CORES_ARTICLES:]
+        addresses.write_text("\n".join(stories.url(stories.path(story)) for story in some))
+        part = ("-a", f"urls={addresses}", "-s", "SPIDER_MODULES=newsarchive.spiders,second_site")
+        first, second = self.folder / "first", self.folder / "second"
+
+        def both(at_once: bool, *archives: Path) -> float:
+            for archive in archives:
+                shutil.rmtree(archive, ignore_errors=True)
+            began = time.monotonic()
+            with self.served() as one, self.served() as other:
+                runs = []
+                for url, spider, archive in ((one, "demo", archives[0]), (other, "second", archives[-1])):
+                    runs.append(self.start_crawl(url, archive, *part, spider=spider))
+                    if not at_once:
+                        runs[-1].watch()
+                if at_once:
+                    for run in runs:
+                        run.watch()
+            wall = time.monotonic() - began
+            count = sum(self.ask("select count(*) from article", archive)[0][0] for archive in archives)
+            assert count == 2 * len(some), f"{count} articles"
+            return wall
+
+        ratios: dict[str, list[float]] = {"two archives": [], "one archive": []}
+        for _ in range(self.rounds):
+            alone = both(False, first, second)
+            ratios["two archives"].append(alone / both(True, first, second))
+            ratios["one archive"].append(alone / both(True, first))
+        print(f"\n| two crawls of {len(some)} articles at once | of one after the other | span |\n| --- | --- | --- |")
+        for name, found in ratios.items():
+            print(f"| {name} | {statistics.median(found):.2f} | {min(found):.2f} … {max(found):.2f} |", flush=True)
+
+    def reextract(self) -> None:
+        """Reading the captures again on one core and on two."""
+        ratios, paces = [], []
+        for _ in range(self.rounds):
+            walls = [
+                start("reextract", "--processes", str(n), "-s", f"ARCHIVE_DIR={self.archive}").watch(seconds=0.1).wall
+                for n in (1, 2)
+            ]
+            ratios.append(walls[0] / walls[1])
+            paces.append(self.stored() / walls[1])
+        print(
+            f"\nreextract: {statistics.median(paces):,.0f} articles a second on two cores, {statistics.median(ratios):.2f} of one",
+            end=" ",
+        )
+        print(f"({min(ratios):.2f} … {max(ratios):.2f})")
+
+
+def _row_bytes(db: Path) -> str:
+    with closing(sqlite3.connect(db)) as found:
+        columns = [name for _, name, *_ in found.execute("pragma table_info(article)") if name not in ("n", "crawl", "seq")]
+    return " + ".join(f"coalesce(length(cast({name} as blob)), 0)" for name in columns)
+
+
+PARTS = ("crawl", "again", "sitemap", "report", "search", "export", "sizes", "cores", "reextract")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--articles", type=int, default=200_000)
+    parser.add_argument("--keep", metavar="DIR", type=Path)
+    parser.add_argument("--rounds", type=int, default=3, help="so often short things are measured, for the median")
+    parser.add_argument("--only", metavar="PARTS", default=",".join(PARTS))
+    options = parser.parse_args()
+    if unknown := set(options.only.split(",")) - set(PARTS):
+        parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    folder = (options.keep or Path(tempfile.mkdtemp())).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)  # nginx reads it as a user of its own
+    bench = Bench(folder, options.articles, options.rounds)
+    try:
+        bench.build()
+        for part in PARTS:
+            if part in options.only.split(","):
+                getattr(bench, part)()
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
