@@ -1,0 +1,143 @@
+"""Scrapy's commands in processes that are forked from one which has imported everything: the imports are most of what a short one costs.
+
+As a program, it forks a process for each command that comes in at its socket. What such a process has inherited are modules alone:
+the project's settings, which read the environment, the reactor and the log are its own.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+
+
+class Forks:
+    """Runs commands in forked processes; to be closed."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="forks-")
+        self.path = f"{self.folder}/socket"
+        environment = {**os.environ, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'tests'}"}
+        # It ends when its standard input does, also when these tests are killed.
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, self.path], cwd=PROJECT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        if self.process.stdout.readline() != b"ready\n":
+            raise RuntimeError("the process that forks others did not begin")
+
+    def run(self, arguments: list[str], environment: dict[str, str], timeout: float) -> subprocess.CompletedProcess:
+        """As ``subprocess.run`` of ``scrapy`` with ``arguments`` in the project's folder, with its output as text."""
+        with (
+            socket.socket(socket.AF_UNIX) as connection,
+            tempfile.TemporaryFile("w+") as out,
+            tempfile.TemporaryFile("w+") as errors,
+        ):
+            connection.connect(self.path)
+            connection.settimeout(timeout)
+            answers = connection.makefile()
+            socket.send_fds(connection, [b"\0"], [out.fileno(), errors.fileno()])
+            connection.sendall(json.dumps([arguments, environment]).encode() + b"\n")
+            child = int(answers.readline())
+            try:
+                code = int(answers.readline())
+            except TimeoutError:
+                os.kill(child, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(arguments, timeout) from None
+            out.seek(0)
+            errors.seek(0)
+            return subprocess.CompletedProcess(arguments, code, out.read(), errors.read())
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+        shutil.rmtree(self.folder)
+
+
+def load() -> None:
+    """Import what commands and crawls import."""
+    from scrapy.settings import default_settings
+    from scrapy.utils.misc import load_object, walk_modules_iter
+
+    for package in ("scrapy.commands", "newsarchive.commands", "newsarchive.spiders", "newsarchive.demo", "newsarchive.store"):
+        for _ in walk_modules_iter(package):
+            pass
+    for name in ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS"):
+        for component in getattr(default_settings, f"{name}_BASE"):
+            load_object(component)
+    for module in (
+        *("newsarchive.addons", "newsarchive.exporters", "newsarchive.recount", "newsarchive.tables"),
+        *("scrapy.core.downloader.handlers.http11", "scrapy.core.engine", "scrapy.core.scheduler", "scrapy.crawler"),
+        *("scrapy.squeues", "twisted.internet.asyncioreactor", "zoneinfo"),
+    ):
+        __import__(module)
+    if "twisted.internet.reactor" in sys.modules or "newsarchive.settings" in sys.modules:
+        raise RuntimeError("a reactor or the settings would be shared")
+
+
+def wait(path: str) -> list[str]:
+    """Listen at ``path`` for ever; return, in a process of its own, the arguments of each command."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    os.write(1, b"ready\n")
+    while True:
+        ready, _, _ = select.select([listener, 0], [], [], 1)
+        if 0 in ready:
+            sys.exit()
+        while _ended_child():
+            pass
+        if not ready:
+            continue
+        connection, _ = listener.accept()
+        if os.fork():
+            connection.close()
+            continue
+        listener.close()
+        _, files, _, _ = socket.recv_fds(connection, 1, 2)
+        arguments, environment = json.loads(connection.makefile().readline())
+        if child := os.fork():
+            connection.sendall(b"%d\n" % child)
+            connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            os._exit(0)
+        connection.close()
+        for inherited, own in zip((os.open(os.devnull, os.O_RDONLY), *files), (0, 1, 2), strict=True):
+            os.dup2(inherited, own)
+            os.close(inherited)
+        os.environ.clear()
+        os.environ.update(environment)
+        time.tzset()
+        return arguments
+
+
+def _ended_child() -> bool:
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] > 0
+    except ChildProcessError:
+        return False
+
+
+if __name__ == "__main__":
+    # A deprecation in any code of ours is an error.
+    warnings.filterwarnings("error", category=DeprecationWarning, module=r"newsarchive(\.|$)")
+    load()
+    gc.collect()
+    gc.freeze()
+    arguments = wait(sys.argv[1])
+    import scrapy.__main__
+    from scrapy.cmdline import execute
+
+    sys.path[0] = os.getcwd()
+    sys.argv = [scrapy.__main__.__file__, *arguments]
+    execute()
