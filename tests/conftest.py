@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
-from forked import Forks
+from forked import forks
 from reference_pages import ReferencePages
 
 from newsarchive.demo.newsroom import Newsroom
@@ -71,18 +69,15 @@ class Crawl:
         return json.loads(self.rows("select counts from crawl order by id desc limit 1")[0][0])
 
 
-@cache
-def forks() -> Forks:
-    """The process that forks commands, begun with the first of them."""
-    found = Forks()
-    atexit.register(found.close)
-    return found
+def command(
+    *arguments: str, cwd: Path = PROJECT, timeout: int = 300, fresh: bool = False, **environment: str
+) -> subprocess.CompletedProcess:
+    """Run ``scrapy`` with ``arguments``; a deprecation in any code of ours is an error.
 
-
-def command(*arguments: str, cwd: Path = PROJECT, timeout: int = 300, **environment: str) -> subprocess.CompletedProcess:
-    """Run ``scrapy`` with ``arguments``; a deprecation in any code of ours is an error."""
-    if cwd == PROJECT and not any(name.startswith("PYTHON") for name in environment):
-        return forks().run([*arguments], {**os.environ, **environment}, timeout)
+    ``fresh``: as users do, in a process that has to import everything by itself.
+    """
+    if not fresh:
+        return forks().run([*arguments], cwd, {**os.environ, **environment}, timeout)
     return subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning:newsarchive", "-m", "scrapy", *arguments],
         cwd=cwd,

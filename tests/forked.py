@@ -6,6 +6,7 @@ the project's settings, which read the environment, the reactor and the log are 
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 import warnings
+from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -37,8 +39,8 @@ class Forks:
         if self.process.stdout.readline() != b"ready\n":
             raise RuntimeError("the process that forks others did not begin")
 
-    def run(self, arguments: list[str], environment: dict[str, str], timeout: float) -> subprocess.CompletedProcess:
-        """As ``subprocess.run`` of ``scrapy`` with ``arguments`` in the project's folder, with its output as text."""
+    def run(self, arguments: list[str], cwd: Path, environment: dict[str, str], timeout: float) -> subprocess.CompletedProcess:
+        """As ``subprocess.run`` of ``scrapy`` with ``arguments``, with its output as text."""
         with (
             socket.socket(socket.AF_UNIX) as connection,
             tempfile.TemporaryFile("w+") as out,
@@ -48,7 +50,7 @@ class Forks:
             connection.settimeout(timeout)
             answers = connection.makefile()
             socket.send_fds(connection, [b"\0"], [out.fileno(), errors.fileno()])
-            connection.sendall(json.dumps([arguments, environment]).encode() + b"\n")
+            connection.sendall(json.dumps([arguments, str(cwd), environment]).encode() + b"\n")
             child = int(answers.readline())
             try:
                 code = int(answers.readline())
@@ -63,6 +65,14 @@ class Forks:
         self.process.stdin.close()
         self.process.wait()
         shutil.rmtree(self.folder)
+
+
+@cache
+def forks() -> Forks:
+    """Return this process's own, begun with its first command and closed at its end."""
+    found = Forks()
+    atexit.register(found.close)
+    return found
 
 
 def load() -> None:
@@ -106,7 +116,7 @@ def wait(path: str) -> list[str]:
             continue
         listener.close()
         _, files, _, _ = socket.recv_fds(connection, 1, 2)
-        arguments, environment = json.loads(connection.makefile().readline())
+        arguments, cwd, environment = json.loads(connection.makefile().readline())
         if child := os.fork():
             connection.sendall(b"%d\n" % child)
             connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -115,6 +125,7 @@ def wait(path: str) -> list[str]:
         for inherited, own in zip((os.open(os.devnull, os.O_RDONLY), *files), (0, 1, 2), strict=True):
             os.dup2(inherited, own)
             os.close(inherited)
+        os.chdir(cwd)
         os.environ.clear()
         os.environ.update(environment)
         time.tzset()
