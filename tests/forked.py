@@ -19,10 +19,52 @@ import sys
 import tempfile
 import time
 import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
+
+
+class Forked:
+    """A command at work, as far as it is what ``subprocess.Popen`` gives; its output is text, in temporary files."""
+
+    def __init__(self, path: str, arguments: list[str], cwd: Path, environment: dict[str, str]):
+        self.args, self.returncode = arguments, None
+        self.stdout, self.stderr = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.connect(path)
+        socket.send_fds(self.connection, [b"\0"], [self.stdout.fileno(), self.stderr.fileno()])
+        self.connection.sendall(json.dumps([arguments, str(cwd), environment]).encode() + b"\n")
+        self.answers = self.connection.makefile()
+        self.pid = int(self.answers.readline())
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            if not select.select([self.connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            self.returncode = int(self.answers.readline())
+            self.answers.close()
+            self.connection.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        self.wait(timeout)
+        texts = []
+        for file in (self.stdout, self.stderr):
+            file.seek(0)
+            texts.append(file.read())
+            file.close()
+        return texts[0], texts[1]
+
+    def send_signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
 
 class Forks:
@@ -39,27 +81,19 @@ class Forks:
         if self.process.stdout.readline() != b"ready\n":
             raise RuntimeError("the process that forks others did not begin")
 
+    def start(self, arguments: list[str], cwd: Path = PROJECT, environment: dict[str, str] | None = None) -> Forked:
+        """Begin ``scrapy`` with ``arguments``; the environment is this process's unless it is given."""
+        return Forked(self.path, arguments, cwd, dict(os.environ) if environment is None else environment)
+
     def run(self, arguments: list[str], cwd: Path, environment: dict[str, str], timeout: float) -> subprocess.CompletedProcess:
         """As ``subprocess.run`` of ``scrapy`` with ``arguments``, with its output as text."""
-        with (
-            socket.socket(socket.AF_UNIX) as connection,
-            tempfile.TemporaryFile("w+") as out,
-            tempfile.TemporaryFile("w+") as errors,
-        ):
-            connection.connect(self.path)
-            connection.settimeout(timeout)
-            answers = connection.makefile()
-            socket.send_fds(connection, [b"\0"], [out.fileno(), errors.fileno()])
-            connection.sendall(json.dumps([arguments, str(cwd), environment]).encode() + b"\n")
-            child = int(answers.readline())
-            try:
-                code = int(answers.readline())
-            except TimeoutError:
-                os.kill(child, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(arguments, timeout) from None
-            out.seek(0)
-            errors.seek(0)
-            return subprocess.CompletedProcess(arguments, code, out.read(), errors.read())
+        process = self.start(arguments, cwd, environment)
+        try:
+            out, errors = process.communicate(timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            raise
+        return subprocess.CompletedProcess(arguments, process.returncode, out, errors)
 
     def close(self) -> None:
         self.process.stdin.close()
