@@ -53,6 +53,18 @@ class Forked:
             self.wait(0)
         return self.returncode
 
+    def wait_for(self, words: str) -> None:
+        """Wait until its log has ``words``; raise AssertionError when it ends without."""
+        while True:
+            code = self.poll()
+            # The place where it writes is shared, and must stay at the end.
+            log = os.pread(self.stderr.fileno(), os.fstat(self.stderr.fileno()).st_size, 0).decode(errors="replace")
+            if words in log:
+                return
+            if code is not None:
+                raise AssertionError(log)
+            select.select([self.connection], [], [], 0.05)
+
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         self.wait(timeout)
         texts = []
