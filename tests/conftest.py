@@ -76,12 +76,13 @@ def command(
 
     ``fresh``: as users do, in a process that has to import everything by itself.
     """
+    environment = {**os.environ, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'tests'}", **environment}
     if not fresh:
-        return forks().run([*arguments], cwd, {**os.environ, **environment}, timeout)
+        return forks().run([*arguments], cwd, environment, timeout)
     return subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning:newsarchive", "-m", "scrapy", *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'tests'}", **environment},
+        env=environment,
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -147,6 +147,7 @@ def wait(path: str) -> list[str]:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the commands, and for the tests
     os.write(1, b"ready\n")
     while True:
         ready, _, _ = select.select([listener, 0], [], [], 1)
@@ -171,6 +172,7 @@ def wait(path: str) -> list[str]:
         for inherited, own in zip((os.open(os.devnull, os.O_RDONLY), *files), (0, 1, 2), strict=True):
             os.dup2(inherited, own)
             os.close(inherited)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(environment)
