@@ -2,19 +2,25 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Where Python may not write byte code (PYTHONDONTWRITEBYTECODE), every command would compile all of the project again.
+COMPILE = @$(BIN)/python -m compileall -q newsarchive || true
 
 .PHONY: demo test torture years bench lint clean
 
 demo: $(VENV)/run
+	$(COMPILE)
 	@$(BIN)/scrapy demo
 
 # More than there are cores: many tests wait, for a delay, a lock or a server.
 TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 
 test: $(VENV)/dev $(VENV)-pywb/done $(VENV)-scrapyd/done
+	$(COMPILE)
 	$(BIN)/python -m pytest -q -rs -n $(TESTERS) --dist worksteal
 
 bench: $(VENV)/dev
+	$(COMPILE)
+	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/capture.py --day
 	$(BIN)/python bench/browser.py
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from forked import forks
 from reference_pages import ReferencePages
 
 from newsarchive.demo.newsroom import Newsroom
@@ -68,12 +69,20 @@ class Crawl:
         return json.loads(self.rows("select counts from crawl order by id desc limit 1")[0][0])
 
 
-def command(*arguments: str, cwd: Path = PROJECT, timeout: int = 300, **environment: str) -> subprocess.CompletedProcess:
-    """Run ``scrapy`` with ``arguments``; a deprecation in any code of ours is an error."""
+def command(
+    *arguments: str, cwd: Path = PROJECT, timeout: int = 300, fresh: bool = False, **environment: str
+) -> subprocess.CompletedProcess:
+    """Run ``scrapy`` with ``arguments``; a deprecation in any code of ours is an error.
+
+    ``fresh``: as users do, in a process that has to import everything by itself.
+    """
+    environment = {**os.environ, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'tests'}", **environment}
+    if not fresh:
+        return forks().run([*arguments], cwd, environment, timeout)
     return subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning:newsarchive", "-m", "scrapy", *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'tests'}", **environment},
+        env=environment,
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import math
 import random
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,6 +77,15 @@ class SimulatedSite:
         """What every page lacks."""
         self.waiting: Counter[str] = Counter()
         """Articles that were published and not found yet, by section."""
+
+    def copy(self, path: Path) -> SimulatedSite:
+        """Return a site with the same history in an archive of its own, which goes on as this one would."""
+        with closing(sqlite3.connect(path)) as db:
+            self.archive.db.backup(db)
+        other = SimulatedSite(path, 0)
+        mine = {name: deepcopy(value) for name, value in vars(self).items() if name != "archive"}
+        vars(other).update(mine)
+        return other
 
     def close(self) -> None:
         self.archive.close()

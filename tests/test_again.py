@@ -142,7 +142,8 @@ def test_every_edit_is_one_revision_and_no_other_article_gets_one(play, crawl):
     assert report["complete"], report["missing"]
     assert done.rows("select count(*) from listing where crawl = 2") == [(0,)]
     (edits, hours) = done.rows("select sum(edits), min(hours) from edit_rate")[0]
-    assert 8 <= edits < 12 and hours > 0
+    # What was seen a few seconds ago counts a little less already.
+    assert 7.99 < edits < 12 and hours > 0
 
 
 def test_revisits_keep_to_the_budget_and_to_what_the_arguments_cover(play, crawl):

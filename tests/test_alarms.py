@@ -29,12 +29,19 @@ def test_a_quiet_year_with_holidays_is_quiet(tmp_path):
     assert len(false_alarms_of_a_quiet_year(tmp_path, seed=7, hours=24)) <= 2
 
 
-@pytest.fixture
-def simulated(tmp_path):
-    """A site with a history of five weeks, now in the middle of a Monday."""
-    site = SimulatedSite(tmp_path / "archive.db", seed=3, hours=4)
+@pytest.fixture(scope="module")
+def five_weeks(tmp_path_factory):
+    site = SimulatedSite(tmp_path_factory.mktemp("five-weeks") / "archive.db", seed=3, hours=4)
     site.run(MONDAY + timedelta(weeks=5, hours=8))
     assert site.alarms() == []
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def simulated(five_weeks, tmp_path):
+    """A site with a history of five weeks, now in the middle of a Monday."""
+    site = five_weeks.copy(tmp_path / "archive.db")
     yield site
     site.close()
 

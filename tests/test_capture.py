@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, assert_true, command
+from conftest import assert_true, command
+from forked import forks
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive.demo.server import Answer
@@ -373,11 +374,9 @@ def test_twenty_kills_leave_nothing_that_cannot_be_read(play, crawl, tmp_path):
     site.at_request = None
     folder = tmp_path / "archive"
     for _ in range(20):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "scrapy", "crawl", "demo", "-a", f"base_url={site.url}", "-s", f"ARCHIVE_DIR={folder}",
-             "-s", "DOWNLOAD_DELAY=0.002"],
-            cwd=PROJECT, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        )  # fmt: skip
+        process = forks().start(
+            ["crawl", "demo", "-a", f"base_url={site.url}", "-s", f"ARCHIVE_DIR={folder}", "-s", "DOWNLOAD_DELAY=0.002"]
+        )
         site.at_request = (len(site.requests) + dice.randrange(3, 25), lambda p=process: p.send_signal(signal.SIGKILL))
         process.wait(timeout=120)
         killed.append(process.returncode)

@@ -227,9 +227,7 @@ def test_exports_of_a_running_crawl_are_one_moment_of_it(counting, tmp_path):  #
     where = ("-s", f"ARCHIVE_DIR={folder}")
     try:
         seen = []
-        for line in process.stderr:
-            if "Spider opened" in line:
-                break
+        process.wait_for("Spider opened")
         while process.poll() is None and len(seen) < 3:
             done = command("export", "-o", str(tmp_path / "copy.sqlite"), *where)
             assert done.returncode == 0, done.stderr

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import resource
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 
 import pytest
-from conftest import PROJECT, assert_true
+from conftest import assert_true
+from forked import Forked, forks
 
 from newsarchive.demo.faults import FAULTS
 from newsarchive.demo.server import Asked
@@ -21,33 +19,21 @@ from newsarchive.demo.server import Asked
 ARGUMENTS = ("-a", "source=days", "-a", "since=2026-03-01", "-a", "until=2026-03-12")
 
 
-def start(site, folder, *arguments: str, delay: str = "0.01", limit: tuple[int, ...] = ()) -> subprocess.Popen:
+def start(site, folder, *arguments: str, delay: str = "0.01", limit: tuple[int, ...] = ()) -> Forked:
     """``limit`` is the size in bytes, soft and hard, of which a file may be."""
-    return subprocess.Popen(
+    process = forks().start(
         [
-            sys.executable,
-            "-m",
-            "scrapy",
-            "crawl",
-            "demo",
-            "-a",
-            f"base_url={site.url}",
-            "-s",
-            f"ARCHIVE_DIR={folder}",
-            "-s",
-            f"DOWNLOAD_DELAY={delay}",
+            *("crawl", "demo", "-a", f"base_url={site.url}", "-s", f"ARCHIVE_DIR={folder}", "-s", f"DOWNLOAD_DELAY={delay}"),
             *ARGUMENTS,
             *arguments,
-        ],
-        cwd=PROJECT,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit)) if limit else None,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        ]
     )
+    if limit:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limit)
+    return process
 
 
-def stop_at(site, process: subprocess.Popen, requests: int, how: signal.Signals) -> str:
+def stop_at(site, process: Forked, requests: int, how: signal.Signals) -> str:
     """Send ``how`` once the site was asked so often, and return the log."""
     site.at_request = (requests, lambda: process.send_signal(how))
     return process.communicate(timeout=120)[1]
@@ -104,26 +90,8 @@ def test_a_stop_is_clean_and_says_how_to_go_on(counting, crawl, tmp_path, how):
 
 def test_a_walk_that_was_stopped_is_not_met_by_the_next(counting, crawl, tmp_path):
     site, folder = counting, tmp_path / "archive"
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "scrapy",
-            "crawl",
-            "demo",
-            "-a",
-            f"base_url={site.url}",
-            "-s",
-            f"ARCHIVE_DIR={folder}",
-            "-s",
-            "DOWNLOAD_DELAY=0.01",
-            "-a",
-            "section=world",
-        ],
-        cwd=PROJECT,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    where = ("-a", f"base_url={site.url}", "-s", f"ARCHIVE_DIR={folder}", "-s", "DOWNLOAD_DELAY=0.01")
+    process = forks().start(["crawl", "demo", *where, "-a", "section=world"])
     stop_at(site, process, 10, signal.SIGKILL)
     done = crawl(site, "-a", "section=world", folder=folder)
     assert done.rows('select "end" from listing order by id') == [("stopped",), ("exhausted",)]

@@ -8,13 +8,10 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import random
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import tracemalloc
 import zlib
 from contextlib import closing
@@ -24,7 +21,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import brotli
 import pytest
-from conftest import PROJECT, assert_true, command
+from conftest import assert_true, command
+from forked import forks
 from scrapy import Request
 from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
@@ -318,10 +316,7 @@ def test_an_import_that_is_stopped_goes_on_and_loses_nothing(crawl, tmp_path, ho
     stories = [story for story in pages.newsroom.all() if not story.missing and not story.canonical]
     path = warc(tmp_path / "a.warc.gz", [page(story, pages, url=pages.url(pages.path(story))) for story in stories])
     folder = tmp_path / "archive"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scrapy", "crawl", "news", "-a", f"warc={path}", "-s", f"ARCHIVE_DIR={folder}"],
-        cwd=PROJECT, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(PROJECT)},
-    )  # fmt: skip
+    process = forks().start(["crawl", "news", "-a", f"warc={path}", "-s", f"ARCHIVE_DIR={folder}"])
     while not _stored(folder):
         assert process.poll() is None
     process.send_signal(how)

@@ -41,7 +41,7 @@ def test_every_scrapy_command_works(play, folder):
             environment[name] = value
         elif words[0] == "scrapy":
             extra = ["-a", f"base_url={site.url}", "-s", "DOWNLOAD_DELAY=0.002"] if words[1] == "crawl" else []
-            done = command(*words[1:], *extra, cwd=folder, **environment)
+            done = command(*words[1:], *extra, cwd=folder, fresh=True, **environment)
             assert done.returncode == 0, (line, done.stderr)
             assert "Traceback" not in done.stderr, (line, done.stderr)
         else:

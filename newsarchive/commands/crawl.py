@@ -41,7 +41,7 @@ class Command(crawl.Command):
             sys.exit(2)
 
     def _check(self, name: str, arguments: dict[str, str]) -> None:
-        loader = get_spider_loader(self.settings.frozencopy())
+        loader = get_spider_loader(self.settings)
         if name not in loader.list():
             raise ValueError(f"there is no site {name!r}; there are {', '.join(sorted(loader.list()))}")
         site = loader.load(name)

@@ -10,9 +10,6 @@ import time
 from pathlib import Path
 
 from newsarchive.archivecommand import ArchiveCommand
-from newsarchive.demo.newsroom import Newsroom
-from newsarchive.demo.pages import DemoPages
-from newsarchive.demo.server import DemoSite
 from newsarchive.store.archive import Archive, ArchiveError
 
 # The site is ours and on this machine; a stranger's waits a second.
@@ -35,13 +32,18 @@ class Command(ArchiveCommand):
         parser.add_argument("--serve", action="store_true", help="only play the site, until Ctrl-C")
 
     def run(self, args, opts) -> None:
+        # Here, not above: every command of Scrapy imports this module.
+        from newsarchive.demo.newsroom import Newsroom
+        from newsarchive.demo.pages import DemoPages
+        from newsarchive.demo.server import DemoSite
+
         with DemoSite(DemoPages(Newsroom())) as site:
             if opts.serve:
                 self._serve(site)
             else:
                 self._demo(site, Path(opts.folder))
 
-    def _serve(self, site: DemoSite) -> None:
+    def _serve(self, site) -> None:
         print(f"The Demo Courier is at {site.url}. Crawl it from another terminal:")
         print(f"  scrapy crawl demo -a base_url={site.url} -s DOWNLOAD_DELAY={DELAY}")
         print("Ctrl-C ends it.", flush=True)
@@ -51,7 +53,7 @@ class Command(ArchiveCommand):
         except KeyboardInterrupt:
             pass
 
-    def _demo(self, site: DemoSite, folder: Path) -> None:
+    def _demo(self, site, folder: Path) -> None:
         try:
             if folder.exists() and any(folder.iterdir()) and not _holds_a_demo(folder):
                 raise ValueError(f"{folder} holds something else; name another --folder")
@@ -60,7 +62,6 @@ class Command(ArchiveCommand):
         except (OSError, ValueError) as error:
             self.fail(error)
             return
-        # Here, not above: every command of Scrapy imports this module.
         from newsarchive import tables
         from newsarchive.store import reports
 
@@ -117,7 +118,7 @@ class Command(ArchiveCommand):
         ):
             out.print(f"  {scrapy} {command}", soft_wrap=True)  # to be pasted
 
-    def _crawl(self, site: DemoSite, folder: Path, edition: int) -> int:
+    def _crawl(self, site, folder: Path, edition: int) -> int:
         log = folder / f"crawl-{edition}.log"
         command = [
             sys.executable,

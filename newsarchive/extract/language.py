@@ -33,9 +33,10 @@ _WORDS = {
     "id": "yang dan di dengan untuk dari pada ini itu tidak dalam akan oleh juga ke adalah telah",
     "vi": "và của là có được cho không trong người với các một đã những này khi",
 }
-WORDS = {
-    word: [tag for tag, words in _WORDS.items() if word in words.split()] for words in _WORDS.values() for word in words.split()
-}
+WORDS: dict[str, list[str]] = {}
+for _tag, _words in _WORDS.items():
+    for _word in dict.fromkeys(_words.split()):
+        WORDS.setdefault(_word, []).append(_tag)
 SCRIPTS = {
     "ja": re.compile("[\u3040-\u30ff]"),
     "ko": re.compile("[\uac00-\ud7af]"),
