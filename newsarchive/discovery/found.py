@@ -19,6 +19,7 @@ from newsarchive.discovery.sections import Sections, name_of, slug
 from newsarchive.discovery.shapes import Shapes
 from newsarchive.discovery.sitemap import Sitemap
 from newsarchive.discovery.walk import Chunk, Listing
+from newsarchive.discovery.words import original_of
 from newsarchive.items import Link
 
 # Files of an index that name no articles, by their own names.
@@ -113,7 +114,8 @@ class FoundSections(Sections):
             found.published_at = found.published_at or time_by(a, url, listed, zone)
         more = next_page(response, root, self.shapes)
         links.pop(more, None)
-        return Chunk(list(links.values()), [more] if more else [])
+        copies = [url for url in links if (original := original_of(url)) != url and original in links]
+        return Chunk([link for url, link in links.items() if url not in copies], [more] if more else [])
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 from parsel import Selector
 from scrapy.http import HtmlResponse
+from w3lib.url import safe_url_string
 
 from newsarchive.dates import iso, parse_time
 from newsarchive.discovery.pagers import next_by_number, says_more, says_next
@@ -21,6 +22,8 @@ BESIDE = re.compile(
     re.I,
 )
 BESIDE_TAGS = frozenset(("nav", "footer", "aside"))
+"""Elements that by their meaning hold no list of the page's own, however short that list is."""
+
 BESIDE_ROLES = frozenset(("navigation", "banner", "contentinfo", "complementary", "search"))
 BASES = etree.XPath("//base/@href", smart_strings=False)
 ANCHORS = etree.XPath("//a[@href]")
@@ -47,9 +50,20 @@ def tree_of(response: HtmlResponse) -> etree._Element:
 
 def anchors(response: HtmlResponse, root: etree._Element) -> list[tuple[etree._Element, str]]:
     """Return every link of a page with its absolute address."""
-    base = absolute(response.url, next(iter(BASES(root)), None)) or response.url
-    found = [(a, absolute(base, a.get("href"))) for a in ANCHORS(root)]
+    base = base_of(response, root)
+    found = [(a, linked(base, a.get("href"))) for a in ANCHORS(root)]
     return [(a, url.partition("#")[0]) for a, url in found if url and is_address(url)]
+
+
+def base_of(response: HtmlResponse, root: etree._Element) -> str:
+    """Return the address that a page's relative links are meant from."""
+    return absolute(response.url, next(iter(BASES(root)), None)) or response.url
+
+
+def linked(base: str, address: str | None) -> str | None:
+    """Return an address as a request for it has it: letters outside ASCII are escaped, as in the address of a response."""
+    url = absolute(base, address)
+    return url if url is None or url.isascii() else safe_url_string(url)
 
 
 def list_links(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> list[tuple[etree._Element, str]]:
@@ -64,7 +78,11 @@ def list_links(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> 
         element for element, urls in held.items() if _beside(element) and len(urls) <= max(most, FEW) and not _holds_all(element)
     }
     inside = [(a, url) for a, url in links if not any(element in beside for element in a.iterancestors())]
-    return inside or (links if len(links) > FEW else [])
+    # On a last page the favourites in the margin are more than the list.
+    own = [(a, url) for a, url in inside if not any(element.tag in BESIDE_TAGS for element in a.iterancestors())]
+    if own or not inside:
+        return own or (links if len(links) > FEW else [])
+    return inside
 
 
 def _of_pager(a: etree._Element) -> bool:
@@ -93,8 +111,9 @@ def words_of(a: etree._Element) -> str:
 def next_page(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> str | None:
     """Return where a listing goes on: the link that says so, else the page with the next number, else one called "next"."""
     here = urlsplit(response.url)
+    base = base_of(response, root)
     for link in NEXT_LINKS(root):
-        url = absolute(response.url, link.get("href"))
+        url = linked(base, link.get("href"))
         if url and urlsplit(url).hostname == here.hostname and shapes.judge(url) is not True:
             return url
     links = [(url, words_of(a)) for a, url in anchors(response, root) if urlsplit(url).hostname == here.hostname]
@@ -116,9 +135,10 @@ def next_page(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> s
 
 def _loaded(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> str | None:
     """What a script would load behind the list, where an element names its address."""
+    base = base_of(response, root)
     for element in LOADING(root):
         for name in LOADED:
-            url = absolute(response.url, element.get(name))
+            url = linked(base, element.get(name))
             named = name != "data-url" or LOADS.search(f"{element.get('class')} {element.get('id')} {words_of(element)}")
             if url and named and is_address(url) and shapes.judge(url) is not True and url != response.url:
                 return url if urlsplit(url).hostname == urlsplit(response.url).hostname else None

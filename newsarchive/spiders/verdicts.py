@@ -46,7 +46,7 @@ class VerdictCallbacks:
 
     def _may_be(self, link: Link, source: str) -> bool:
         url = self.real(link.url)
-        if not is_address(url) or not self.addresses.owns(url) or url.rstrip("/") in self.listed:
+        if not is_address(url) or not self.addresses.owns(url) or clean_url(url).rstrip("/") in self.listed:
             return False
         if source == "feed" or (source == "sitemap" and link.published_at):
             self.shapes.learn(url, SAID)
@@ -64,9 +64,10 @@ class VerdictCallbacks:
         """Every address but a front page may be an article's; what it is, its page tells."""
         if self.start_page:
             url = self.real(url)
-            if not is_address(url) or not self.addresses.owns(url) or not self.shapes.page(url) or url.rstrip("/") in self.listed:
+            if not is_address(url) or not self.addresses.owns(url) or not self.shapes.page(url):
                 return None
-            return self.site, clean_url(not_amp(url)), day_of(url)
+            own = clean_url(not_amp(url))
+            return None if own.rstrip("/") in self.listed else (self.site, own, day_of(url))
         parts = urlsplit(url)
         if parts.path in ("", "/") or not parts.hostname:
             return None

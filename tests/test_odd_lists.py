@@ -1,0 +1,122 @@
+"""Menus, lists and pagers as few sites have them, read from sites that nobody described."""
+
+from __future__ import annotations
+
+import pytest
+from scrapy.http import HtmlResponse
+
+from newsarchive.discovery.found import FoundSections
+from newsarchive.discovery.front import feeds_of, hosts_of, sections_of
+from newsarchive.discovery.shapes import SAID, Shapes
+from newsarchive.extract.walls import obstacle
+from newsarchive.spiders.news import AnySpider
+
+HOST = "https://www.example.com"
+
+
+def page(body: str, path: str = "/world/", head: str = "", lang: str = "en") -> HtmlResponse:
+    html = f"<html lang={lang}><head>{head}</head><body>{body}</body></html>"
+    return HtmlResponse(HOST + path, body=html.encode(), encoding="utf-8")
+
+
+def story(n: int) -> str:
+    return f'<div><a href="/world/a-story-with-number-{n}">Story</a></div>'
+
+
+def menu(*links: tuple[str, str]) -> str:
+    return "<nav>" + "".join(f'<a href="{url}">{words}</a>' for words, url in links) + "</nav>"
+
+
+def read(response: HtmlResponse):
+    return FoundSections().read(response, "UTC")
+
+
+@pytest.mark.parametrize("href", ["/новости?стр=2", "/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8?%D1%81%D1%82%D1%80=2"])
+def test_a_pager_is_followed_in_any_script_and_spelling(href):
+    """A listing whose pager was not seen was called complete after its first page."""
+    response = page(story(1) + f'<a href="{href}">Далее</a>', "/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8")
+    assert read(response).more == [HOST + "/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8?%D1%81%D1%82%D1%80=2"]
+
+
+def test_what_the_head_names_is_meant_from_the_pages_base():
+    head = f'<base href="{HOST}/paper/"><link rel="next" href="world?page=2">'
+    feed = '<link rel="alternate" type="application/rss+xml" href="feed.xml">'
+    response = page(story(1), "/world/", head + feed)
+    assert read(response).more == [HOST + "/paper/world?page=2"]
+    assert feeds_of(response) == [HOST + "/paper/feed.xml"]
+
+
+def test_the_favourites_beside_a_short_last_page_are_not_of_its_section():
+    response = page(story(1) + "<aside>" + "".join(story(n) for n in range(20, 29)) + "</aside>")
+    assert [link.url for link in read(response).links] == [HOST + "/world/a-story-with-number-1"]
+
+
+@pytest.mark.parametrize(
+    "copy",
+    ["/article.php?nid=7&print=1", "/world/a-story-with-number-7/print", "/world/a-story-with-number-7?outputType=amp"],
+)
+def test_the_form_for_a_printer_is_no_article_of_its_own(copy):
+    shapes = Shapes()
+    for address in ("/article.php?nid=8", "/world/a-story-with-number-8", "/world/a-story-with-number-8/print"):
+        shapes.learn(HOST + address, SAID)
+    assert shapes.judge(HOST + copy) is False
+    assert shapes.judge(HOST + "/world/a-story-with-number-7") is True
+
+
+@pytest.mark.parametrize("folder", ["/print", "/amp"])
+def test_a_copy_that_stands_beside_its_page_is_not_asked_for(folder):
+    """Some sites have a section of that name: there each is the only one."""
+    beside = page(story(7) + f'<a href="{folder}/world/a-story-with-number-7">Print</a>' + story(8))
+    assert [link.url[-1] for link in read(beside).links] == ["7", "8"]
+    alone = page(story(8) + f'<a href="{folder}/world/a-story-with-number-7">Story</a>')
+    assert len(read(alone).links) == 2
+
+
+def test_a_menu_without_a_frame_names_sections_by_number():
+    sections = "".join(
+        f'<td><a href="/list.php?cid={n}">{words}</a></td>' for n, words in enumerate(("World", "Middle East", "Sport"))
+    )
+    stories = "".join(f'<dt><a href="/article.php?nid={n}">A town counts its {n} herons</a></dt>' for n in range(70, 79))
+    found = sections_of(page(f"<table><tr>{sections}</tr></table>{stories}"), ["www.example.com"], Shapes())
+    assert found == {
+        "world": f"{HOST}/list.php?cid=0",
+        "middle east": f"{HOST}/list.php?cid=1",
+        "sport": f"{HOST}/list.php?cid=2",
+    }
+
+
+def test_a_section_may_have_a_host_of_its_own():
+    response = page(
+        menu(
+            ("Home", "https://example.com/"),
+            ("World", "/world/"),
+            ("Sport", "https://sport.example.com/"),
+            ("Shop", "https://shop.example.com/"),
+            ("Partner", "https://sport.example.org/"),
+        ),
+        "/",
+    )
+    hosts = hosts_of(response, Shapes())
+    assert hosts == ["www.example.com", "sport.example.com"]
+    found = sections_of(response, [*hosts, "example.com"], Shapes())
+    assert found == {"world": f"{HOST}/world/", "sport": "https://sport.example.com/"}
+
+
+def test_a_menu_leads_to_other_editions_and_to_the_start_page_itself():
+    editions = '<nav><a href="/de/" hreflang="de">Deutsch</a><a href="/en/">English</a><a href="/en/sport/">Sport</a><a href="/en/world/">World</a></nav>'
+    found = sections_of(page(editions, "/en/"), ["www.example.com"], Shapes())
+    assert sorted(found) == ["sport", "world"]
+
+
+def test_a_list_goes_by_the_address_of_its_first_page():
+    """Some themes give one canonical link to all pages of a list: the last one was taken for an error page."""
+    last = page(story(1), "/world/page/7/", f'<link rel="canonical" href="{HOST}/">')
+    assert obstacle(last) == f"soft 404: canonical link to {HOST}/, little text"
+    assert obstacle(last, named=f"{HOST}/") is None
+
+
+def test_a_section_is_none_of_its_articles_whatever_session_its_link_carries():
+    spider = AnySpider(url=HOST)
+    spider.listed.add(f"{HOST}/list.php?cid=1")
+    assert spider.identify(f"{HOST}/list.php?cid=1&PHPSESSID=abcdef0123456789") is None
+    assert spider.identify(f"{HOST}/list.php?cid=2&PHPSESSID=abcdef0123456789") is not None
