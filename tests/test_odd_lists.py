@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
-from scrapy.http import HtmlResponse
+import json
 
+import pytest
+from scrapy.http import HtmlResponse, TextResponse, XmlResponse
+
+from newsarchive.discovery.feed import Feed
 from newsarchive.discovery.found import FoundSections
 from newsarchive.discovery.front import feeds_of, hosts_of, sections_of
+from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.shapes import SAID, Shapes
+from newsarchive.extract.article import load_article
+from newsarchive.extract.kind import NOTHING
 from newsarchive.extract.walls import obstacle
+from newsarchive.items import Link
 from newsarchive.spiders.news import AnySpider
+from newsarchive.spiders.verdicts import ENOUGH_MARKS
+from newsarchive.store.archive import Archive
 
 HOST = "https://www.example.com"
 
@@ -120,3 +129,69 @@ def test_a_section_is_none_of_its_articles_whatever_session_its_link_carries():
     spider.listed.add(f"{HOST}/list.php?cid=1")
     assert spider.identify(f"{HOST}/list.php?cid=1&PHPSESSID=abcdef0123456789") is None
     assert spider.identify(f"{HOST}/list.php?cid=2&PHPSESSID=abcdef0123456789") is not None
+
+
+def test_what_a_button_loads_as_json_is_read_as_the_rest_of_the_list():
+    """Its links are in pieces of HTML, or bare."""
+    loaded = {
+        "items": [{"title": "One < two", "url": "/world/a-story-with-number-1"}],
+        "html": story(2) + story(3),
+        "pagination": {"next_url": "/api/world?offset=6"},
+    }
+    chunk = read(TextResponse(HOST + "/api/world?offset=3", body=json.dumps(loaded).encode(), encoding="utf-8"))
+    assert [link.url[-1] for link in chunk.links] == ["1", "2", "3"]
+    assert chunk.more == [HOST + "/api/world?offset=6"]
+    with pytest.raises(ListingError, match="no page"):
+        read(TextResponse(HOST + "/api/world?offset=3", body=b'{"html": ', encoding="utf-8"))
+
+
+def test_a_feed_whose_links_count_readers_names_the_articles():
+    feed = f"""<rss xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel><item>
+<link>https://feeds.example.org/~r/7</link><feedburner:origLink>{HOST}/world/a-story-with-number-7</feedburner:origLink></item>
+</channel></rss>"""
+    chunk = Feed("").read(XmlResponse("https://feeds.example.org/paper", body=feed.encode()), "UTC")
+    assert [link.url for link in chunk.links] == [HOST + "/world/a-story-with-number-7"]
+
+
+def test_a_sitemap_may_be_kept_on_a_host_of_others():
+    """robots.txt names it there; nothing else of another host is asked for, and nothing of it through a mirror."""
+    spider = AnySpider(url=HOST)
+    assert spider.elsewhere("https://maps.example.org/paper.xml", "sitemap") == {"allow_offsite": True}
+    assert spider.elsewhere("https://maps.example.org/2026/03/", "archive") == {}
+    assert spider.elsewhere(HOST + "/sitemap.xml", "sitemap") == {}
+    mirrored = AnySpider(url=HOST, base_url="http://127.0.0.1:8000")
+    assert mirrored.elsewhere("https://maps.example.org/paper.xml", "sitemap") == {}
+
+
+def test_a_page_about_the_house_is_known_by_the_mark_that_it_lacks():
+    """Many a theme gives pages and articles addresses of one form, and calls both so for social media."""
+    spider = AnySpider(url=HOST)
+    text = "<p>" + "We say here what is so and what it costs. " * 20 + "</p>"
+
+    def judge(path: str, thing: dict) -> str | None:
+        script = f'<script type="application/ld+json">{json.dumps(thing)}</script>'
+        response = page(f"<h1>What we say</h1>{text}", path, script + '<meta property="og:type" content="article">')
+        return spider.none_of_its(response, load_article(response))
+
+    spider.shapes.learn(HOST + "/a-town-builds-its-bridge/", SAID)
+    house = {"@type": "WebPage", "datePublished": "2020-01-01", "name": "What we say"}
+    for n in range(ENOUGH_MARKS):
+        assert judge(f"/a-town-builds-bridge-{'abcdef'[n]}/", {"@type": "NewsArticle", "headline": "What we say"}) is None
+    assert judge("/about-us-and-our-work/", house) == NOTHING
+    # What the feed named is an article, whatever it lacks.
+    assert judge("/a-town-builds-its-bridge/", house) is None
+
+
+@pytest.mark.parametrize("state", ["waiting", "gone"])
+def test_an_address_is_one_pages_with_a_slash_and_without(tmp_path, state):
+    """Unless that page is gone: then the other form is where the article may be."""
+    archive = Archive(tmp_path / "archive.db")
+    crawl = archive.crawls.begin("courier", {})
+    walk, *_ = archive.listings.begin(crawl, "courier", "sections", HOST, None, None, None)
+    place = {"walk": walk, "crawl": crawl, "limit": 9}
+    first, second, third = (Link(HOST + path, site="courier", key=HOST + path, address=HOST + path) for path in ("/a", "/a/", "/b"))
+    archive.sightings.sight("sections", HOST, None, [first, third], **place)
+    archive.db.execute("update page set state = ?", (state,))
+    found = archive.sightings.sight("sections", HOST, None, [second], **place)
+    assert [one.page.url for one in found] == [first.url if state == "waiting" else second.url]
+    archive.close()

@@ -12,6 +12,7 @@ from lxml import etree
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.feed import Feed
+from newsarchive.discovery.fragments import page_of
 from newsarchive.discovery.lists import anchors, list_links, next_page, time_by, tree_of
 from newsarchive.discovery.pagers import archive_of
 from newsarchive.discovery.safexml import ListingError
@@ -104,15 +105,19 @@ class FoundSections(Sections):
         return self.front
 
     def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
+        further = None
         if not isinstance(response, HtmlResponse):
-            raise ListingError(f"no page: {response.headers.get('Content-Type', b'no type').decode('latin-1')}")
+            loaded = page_of(response)
+            if loaded is None:
+                raise ListingError(f"no page: {response.headers.get('Content-Type', b'no type').decode('latin-1')}")
+            response, further = loaded
         root = tree_of(response)
         links: dict[str, Link] = {}
         listed = dict(list_links(response, root, self.shapes))
         for a, url in listed.items():
             found = links.setdefault(url, Link(url))
             found.published_at = found.published_at or time_by(a, url, listed, zone)
-        more = next_page(response, root, self.shapes)
+        more = further or next_page(response, root, self.shapes)
         links.pop(more, None)
         copies = [url for url in links if (original := original_of(url)) != url and original in links]
         return Chunk([link for url, link in links.items() if url not in copies], [more] if more else [])

@@ -199,6 +199,10 @@ class Shapes:
         """Tell whether addresses of this shape, in its own words, are known to be articles."""
         return _for(self.signs.get(shape(url)[0], (0,) * 4)) > 0
 
+    def named(self, url: str) -> bool:
+        """Tell whether a feed or a news sitemap that this crawl read named ``url`` itself."""
+        return (url, SAID) in self._seen
+
     def refuted(self, url: str) -> bool:
         """Tell whether pages with addresses like ``url`` were read, and none was an article."""
         exact, wide = shape(url)

@@ -76,8 +76,17 @@ class SurveyCallbacks:
             errback=errback,
             cb_kwargs=arguments,
             dont_filter=True,
-            meta={"kind": "listing", "handle_httpstatus_list": HANDLED},
+            meta={"kind": "listing", "handle_httpstatus_list": HANDLED, **self.elsewhere(url, arguments.get("kind", ""))},
         )
+
+    def elsewhere(self, url: str, kind: str) -> dict[str, bool]:
+        """Return what lets a sitemap or a feed be asked for on a host of others, when the site keeps it there.
+
+        A robots.txt may name such a sitemap (sitemaps.org, "Sitemaps & Cross Submits"), and a page such a feed. A mirror
+        has none of that.
+        """
+        away = kind in ("feed", "sitemap", "file") and not self.mirror and not self.addresses.owns(url)
+        return {"allow_offsite": True} if away else {}
 
     async def parse_front(self, response: Response) -> AsyncIterator[scrapy.Request]:
         """Read the start page."""
@@ -112,11 +121,13 @@ class SurveyCallbacks:
     async def _go_on(self) -> AsyncIterator[scrapy.Request]:
         while self._places:
             kind, url = self._places.pop(0)
-            host = urlsplit(url).hostname
-            if self.may_own(host):
+            if self.may_own(host := urlsplit(url).hostname):
                 self.own([host])
-                yield self._survey_request(url, self.parse_place, self.place_failed, kind=kind)
-                return
+            elif not self.elsewhere(url, kind):
+                self.logger.info("Passed over %s: it is not on %s", url, self.site)
+                continue
+            yield self._survey_request(url, self.parse_place, self.place_failed, kind=kind)
+            return
         async for request in self._surveyed():
             yield request
 
