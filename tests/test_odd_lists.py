@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from time import process_time
 
 import pytest
+from scrapy import Request
 from scrapy.http import HtmlResponse, TextResponse, XmlResponse
+from twisted.python.failure import Failure
 
 from newsarchive.discovery.feed import Feed
 from newsarchive.discovery.found import FoundSections
@@ -16,6 +19,7 @@ from newsarchive.extract.article import load_article
 from newsarchive.extract.kind import NOTHING
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Link
+from newsarchive.middlewares import OffSite
 from newsarchive.spiders.news import AnySpider
 from newsarchive.spiders.verdicts import ENOUGH_MARKS
 from newsarchive.store.archive import Archive
@@ -145,6 +149,22 @@ def test_what_a_button_loads_as_json_is_read_as_the_rest_of_the_list():
         read(TextResponse(HOST + "/api/world?offset=3", body=b'{"html": ', encoding="utf-8"))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "".join(f'<a href="/tag/x{n}">x</a>' for n in range(3000)) + "".join(f'<a href="/a-b-c-{n}">x</a>' for n in range(3000)),
+        '<div class="content">' * 1500 + "".join(f'<a href="/a-b-c-{n}">x</a>' for n in range(1500)),
+    ],
+    ids=["wide", "deep"],
+)
+def test_a_page_of_many_links_is_read_in_little_time(body):
+    """Each of them looked at all others: a page of 20,000 links held the whole crawl for minutes."""
+    response = page(body)
+    began = process_time()
+    read(response), sections_of(response, ["www.example.com"], Shapes())
+    assert process_time() - began < 2
+
+
 def test_a_feed_whose_links_count_readers_names_the_articles():
     feed = f"""<rss xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel><item>
 <link>https://feeds.example.org/~r/7</link><feedburner:origLink>{HOST}/world/a-story-with-number-7</feedburner:origLink></item>
@@ -195,3 +215,12 @@ def test_an_address_is_one_pages_with_a_slash_and_without(tmp_path, state):
     found = archive.sightings.sight("sections", HOST, None, [second], **place)
     assert [one.page.url for one in found] == [first.url if state == "waiting" else second.url]
     archive.close()
+
+
+def test_a_site_that_moved_says_where_to():
+    spider = AnySpider(url="https://www.example.com/")
+    moved = Failure(OffSite("www.example.org is not on the site"))
+    moved.request = Request("https://www.example.org/start")
+    assert (
+        spider.no_front_because(moved) == "it leads to https://www.example.org/start, which is another site: crawl that with url="
+    )

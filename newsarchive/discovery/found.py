@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.feed import Feed
 from newsarchive.discovery.fragments import page_of
-from newsarchive.discovery.lists import anchors, list_links, next_page, time_by, tree_of
+from newsarchive.discovery.lists import anchors, list_links, next_page, times_by, tree_of
 from newsarchive.discovery.pagers import archive_of
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.sections import Sections, name_of, slug
@@ -112,11 +112,9 @@ class FoundSections(Sections):
                 raise ListingError(f"no page: {response.headers.get('Content-Type', b'no type').decode('latin-1')}")
             response, further = loaded
         root = tree_of(response)
-        links: dict[str, Link] = {}
         listed = dict(list_links(response, root, self.shapes))
-        for a, url in listed.items():
-            found = links.setdefault(url, Link(url))
-            found.published_at = found.published_at or time_by(a, url, listed, zone)
+        times = times_by(listed, zone)
+        links = {url: Link(url, times.get(url)) for url in listed.values()}
         more = further or next_page(response, root, self.shapes)
         links.pop(more, None)
         copies = [url for url in links if (original := original_of(url)) != url and original in links]
@@ -142,6 +140,8 @@ class FoundDays(FoundSections):
     def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
         """Return links, the rest of a day that has several pages, and the days of a month or year."""
         chunk = super().read(response, zone, since, until)
+        if not isinstance(response, HtmlResponse):
+            return chunk
         here = archive_of(response.url)
         articles = any(self.shapes.judge(link.url) is not False for link in chunk.links)
         # "Next" may be the next day, and a calendar has no end.

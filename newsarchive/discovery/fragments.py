@@ -12,6 +12,9 @@ from scrapy.http import HtmlResponse, Response, TextResponse
 from newsarchive.discovery.lists import linked
 
 MOST_VALUES = 20_000
+FAULTS = frozenset(("error", "errors", "exception"))
+"""Names under which a service says what went wrong: that is no end of a list."""
+
 LINK = re.compile(r"(?:url|link|href|permalink|path|canonical_?url|web_?url|share_?url)$", re.I)
 NEXT = re.compile(r"next(?:_?page)?(?:_?(?:url|link|href))?$|(?:load_?)?more_?(?:url|link|href)$", re.I)
 
@@ -28,6 +31,8 @@ def page_of(response: Response) -> tuple[HtmlResponse, str | None] | None:
     try:
         data = json.loads(response.text)
     except (ValueError, RecursionError):
+        return None
+    if not data or (isinstance(data, dict) and FAULTS & data.keys()):
         return None
     pieces, more = [], None
     for name, text in _strings(data):

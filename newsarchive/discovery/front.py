@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from lxml import etree
 from scrapy.http import HtmlResponse
 
-from newsarchive.discovery.lists import anchors, base_of, linked, tree_of, words_of
+from newsarchive.discovery.lists import Above, anchors, base_of, linked, tree_of, words_of
 from newsarchive.discovery.pagers import archive_of, page_number, says_more, says_next
 from newsarchive.discovery.sections import name_of
 from newsarchive.discovery.shapes import Shapes, likely, shape
@@ -28,6 +28,7 @@ FEED_TYPE = re.compile(r"^\s*application/(?:rss|atom)\+xml", re.I)
 MENU = re.compile(
     r"^(?:main-?|primary-?|site-?|top-?|nav-?|header-?)*(?:menu|nav|navbar|navigation|rubriken|sections)(?:$|[-_])", re.I
 )
+NO_MENU = frozenset(("article", "main", "footer", "aside"))
 ARCHIVE_WORDS = frozenset("archive archives archiv archivo archivio arkiv archief arquivo arşiv архив архів アーカイブ".split())
 # Behind these words of a menu stand no listings of articles.
 STATIC = frozenset(
@@ -111,13 +112,14 @@ def hosts_of(response: HtmlResponse, shapes: Shapes) -> list[str]:
     domain = registrable_domain(own)
     seen: dict[str, set[str]] = {}
     sections: set[str] = set()
-    for a, url in anchors(response, tree_of(response)):
+    root, above = tree_of(response), Above(_frames)
+    for a, url in anchors(response, root):
         host = urlsplit(url).hostname
         if not host or host == own or registrable_domain(host) != domain or OTHER_HOSTS.match(host):
             continue
         if shapes.judge(url) is not False and likely(url):
             seen.setdefault(host, set()).add(url)
-        elif _is_front(url) and host not in (domain, f"www.{domain}") and _in_menu(a) and not _in_another_language(a):
+        elif _is_front(url) and host not in (domain, f"www.{domain}") and _in_menu(a, above) and not _in_another_language(a, root):
             seen.setdefault(host, set())
             sections.add(host)
     return [own, *[host for host, urls in seen.items() if len(urls) >= NEWS_LINKS or host in sections][:MOST_HOSTS]]
@@ -126,7 +128,9 @@ def hosts_of(response: HtmlResponse, shapes: Shapes) -> list[str]:
 def sections_of(response: HtmlResponse, hosts: Iterable[str], shapes: Shapes) -> dict[str, str]:
     """Return the sections that the page's menu names, name → address; the name is in lower case, as the menu writes it."""
     root, hosts = tree_of(response), frozenset(hosts)
-    links = [(a, url) for a, url in anchors(response, root) if urlsplit(url).hostname in hosts and not _in_another_language(a)]
+    links = [
+        (a, url) for a, url in anchors(response, root) if urlsplit(url).hostname in hosts and not _in_another_language(a, root)
+    ]
     own = urlsplit(response.url).hostname.removeprefix("www.")
     links = [
         (a, url)
@@ -135,11 +139,12 @@ def sections_of(response: HtmlResponse, hosts: Iterable[str], shapes: Shapes) ->
         and not (_is_front(url) and urlsplit(url).hostname.removeprefix("www.") == own)
     ]
     # The page's own list, a footer of imprints and the tags under a story are no menu, unless there is no other.
-    menu = [(a, url) for a, url in links if _in_menu(a)]
+    above = Above(_frames)
+    menu = [(a, url) for a, url in links if _in_menu(a, above)]
     found = _sections(menu, shapes)
     if len(found) < 2:
-        outside = [(a, url) for a, url in links if not any(e.tag in ("article", "footer", "main") for e in a.iterancestors())]
-        found |= _sections([one for one in outside if one not in menu and not likely(one[1])], shapes)
+        outside = [(a, url) for a, url in links if not any(e.tag in ("article", "footer", "main") for e in above(a))]
+        found |= _sections([(a, url) for a, url in outside if not _in_menu(a, above) and not likely(url)], shapes)
     if len(found) < 2:
         # A number in the query may be a section's as well: words that are short are no headline.
         named = [(a, url) for a, url in links if not likely(urlunsplit(urlsplit(url)._replace(query=""))) and not never(url)]
@@ -152,9 +157,9 @@ def _is_front(url: str) -> bool:
     return parts.path in ("", "/") and not parts.query
 
 
-def _in_another_language(a: etree._Element) -> bool:
+def _in_another_language(a: etree._Element, root: etree._Element) -> bool:
     """Tell whether a link leads to the site's edition in another language, which is another site's menu."""
-    there, here = a.get("hreflang", ""), next((e.get("lang") for e in a.iterancestors("html")), None) or ""
+    there, here = a.get("hreflang", ""), root.get("lang", "")
     return bool(there and here) and there[:2].casefold() != here[:2].casefold()
 
 
@@ -183,15 +188,15 @@ def _sections(links: list[tuple[etree._Element, str]], shapes: Shapes) -> dict[s
     return found
 
 
-def _in_menu(a: etree._Element) -> bool:
-    for element in a.iterancestors():
-        if element.tag in ("article", "main", "footer", "aside"):
-            return False
-        if element.tag == "nav" or element.get("role") in ("navigation", "menubar"):
-            return True
-        if element.tag == "header" or any(MENU.match(x) for x in (element.get("class") or "").split() + [element.get("id") or ""]):
-            return True
-    return False
+def _frames(element: etree._Element) -> bool:
+    """Tell whether an element says that what is in it is a menu, or none."""
+    if element.tag in NO_MENU or element.tag in ("nav", "header") or element.get("role") in ("navigation", "menubar"):
+        return True
+    return any(MENU.match(x) for x in (element.get("class") or "").split() + [element.get("id") or ""])
+
+
+def _in_menu(a: etree._Element, above: Above) -> bool:
+    return bool(frames := above(a)) and frames[-1].tag not in NO_MENU
 
 
 def archive_pages(response: HtmlResponse, hosts: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -69,20 +70,43 @@ def linked(base: str, address: str | None) -> str | None:
 def list_links(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> list[tuple[etree._Element, str]]:
     """Return the links of a page's own list, as far as they may be articles: none of its menu, its footer, or beside the list."""
     links = [(a, url) for a, url in anchors(response, root) if shapes.judge(url) is not False and not _of_pager(a)]
+    above = Above(_beside)
     held: dict[etree._Element, set[str]] = {}
     for a, url in links:
-        for element in a.iterancestors():
+        for element in above(a):
             held.setdefault(element, set()).add(url)
     most = len({url for _, url in links}) / 2
-    beside = {
-        element for element, urls in held.items() if _beside(element) and len(urls) <= max(most, FEW) and not _holds_all(element)
-    }
-    inside = [(a, url) for a, url in links if not any(element in beside for element in a.iterancestors())]
+    beside = {element for element, urls in held.items() if len(urls) <= max(most, FEW) and not _holds_all(element)}
+    inside = [(a, url) for a, url in links if beside.isdisjoint(above(a))]
     # On a last page the favourites in the margin are more than the list.
-    own = [(a, url) for a, url in inside if not any(element.tag in BESIDE_TAGS for element in a.iterancestors())]
+    own = [(a, url) for a, url in inside if not any(element.tag in BESIDE_TAGS for element in above(a))]
     if own or not inside:
         return own or (links if len(links) > FEW else [])
     return inside
+
+
+class Above:
+    """The elements around a link of which ``says`` holds, the outermost first; each element is asked once.
+
+    A page from the web may nest as deep as it likes: so many at most.
+    """
+
+    def __init__(self, says: Callable[[etree._Element], bool], most: int = 20):
+        self.says, self.most = says, most
+        self.known: dict[etree._Element, tuple[etree._Element, ...]] = {}
+
+    def __call__(self, a: etree._Element) -> tuple[etree._Element, ...]:
+        path = []
+        for element in a.iterancestors():
+            if element in self.known:
+                break
+            path.append(element)
+        for element in reversed(path):
+            parent = element.getparent()
+            found = self.known.get(parent, ()) if parent is not None else ()
+            self.known[element] = (*found, element) if len(found) < self.most and self.says(element) else found
+        parent = a.getparent()
+        return self.known.get(parent, ()) if parent is not None else ()
 
 
 def _of_pager(a: etree._Element) -> bool:
@@ -151,11 +175,25 @@ def _above(path: str, query: str) -> set[str]:
     return {"/".join(parts[:n]) for n in range(len(parts) + (not query))}
 
 
-def time_by(a: etree._Element, url: str, listed: dict[etree._Element, str], zone: str) -> str | None:
-    """The time in the smallest element around a link that has one, and no other article's link."""
-    for element, _ in zip(a.iterancestors(), range(CLIMB), strict=False):
-        if any(listed.get(other, url) != url for other in element.iter("a")):
-            return None
-        if times := TIMES(element):
-            return next((iso(time.at) for text in times if (time := parse_time(text, zone))), None)
-    return None
+def times_by(listed: dict[etree._Element, str], zone: str) -> dict[str, str]:
+    """Return address → the time in the smallest element around a link that has one, and no other article's link."""
+    holds: dict[etree._Element, str | None] = {}
+    """Element → the one article that it links to; None: several."""
+    for a, url in listed.items():
+        for element, _ in zip(a.iterancestors(), range(CLIMB), strict=False):
+            if holds.setdefault(element, url) != url:
+                holds[element] = None
+    seen: set[etree._Element] = set()
+    found: dict[str, str] = {}
+    for a, url in listed.items():
+        for element, _ in zip(a.iterancestors(), range(CLIMB), strict=False):
+            if url in found or holds[element] is None:
+                break
+            if element in seen:
+                continue
+            seen.add(element)
+            if times := TIMES(element):
+                if at := next((iso(time.at) for text in times if (time := parse_time(text, zone))), None):
+                    found[url] = at
+                break
+    return found

@@ -29,7 +29,7 @@ from newsarchive.discovery.shapes import LISTED, SAID, Shapes
 from newsarchive.discovery.sitemap import Sitemap
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Link
-from newsarchive.middlewares import RobotsMiddleware
+from newsarchive.middlewares import OffSite, RobotsMiddleware
 from newsarchive.slowdown import Stopped
 from newsarchive.spiders.visits import HANDLED, reason_of
 
@@ -212,8 +212,14 @@ class SurveyCallbacks:
     async def front_failed(self, failure) -> AsyncIterator[scrapy.Request]:
         """Without a start page there is what was learned before."""
         if not failure.check(Stopped):
-            async for request in self._without_front(reason_of(failure)):
+            async for request in self._without_front(self.no_front_because(failure)):
                 yield request
+
+    def no_front_because(self, failure) -> str:
+        """Return why the start page could not be had, and what would do where that is known."""
+        if failure.check(OffSite) and failure.request.url != self.start_page:
+            return f"it leads to {failure.request.url}, which is another site: crawl that with url="
+        return reason_of(failure)
 
     async def _without_front(self, reason: str) -> AsyncIterator[scrapy.Request]:
         self.front = None
