@@ -20,6 +20,7 @@ from newsarchive.extract.kind import NOTHING
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Link
 from newsarchive.middlewares import OffSite
+from newsarchive.spiders.drawn import DRAWN
 from newsarchive.spiders.news import AnySpider
 from newsarchive.spiders.verdicts import ENOUGH_MARKS
 from newsarchive.store.archive import Archive
@@ -224,3 +225,12 @@ def test_a_site_that_moved_says_where_to():
     assert (
         spider.no_front_because(moved) == "it leads to https://www.example.org/start, which is another site: crawl that with url="
     )
+
+
+@pytest.mark.parametrize(("failures", "reason"), [([], NOTHING), (["https://www.example.com/api: HTTP 503"], None)])
+def test_a_drawn_page_whose_scripts_did_not_get_its_text_is_not_judged(failures, reason):
+    """One hour without the service behind them, and all articles of a site were none for ever."""
+    spider = AnySpider(url=HOST)
+    request = Request(HOST + "/world/a-story-with-number-7", meta={"page_failures": failures})
+    drawn = page("<div id=app>Loading</div>", "/world/a-story-with-number-7").replace(flags=[DRAWN], request=request)
+    assert spider.none_of_its(drawn, load_article(drawn)) == reason
