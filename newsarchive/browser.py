@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
 from time import monotonic
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urlsplit
 
 from playwright.async_api import BrowserContext, Error, Page
 from scrapy import Request, signals
@@ -121,6 +121,8 @@ class Browser:
                 await page.context.route_web_socket("**", lambda socket: socket.close())
                 await page.context.route("**", lambda route: route.abort())  # of windows that a page opens
             await page.route("**", asked.answer)
+            if not self.crawler.spider.consent:  # which is asked once a context, and kept there
+                await _forget(page, request.url)
             if script:
                 await page.add_init_script(script)
 
@@ -224,8 +226,19 @@ class Browser:
     async def _close(self) -> None:
         if self.watch.running:
             self.watch.stop()
+        if self.open:  # drawing was broken off, and such a page may hinder every answer
+            end_browser()
         with suppress(TimeoutError):
             await asyncio.wait_for(self.handler.close(), 3 * CLOSE_SECONDS)
+
+
+async def _forget(page: Page, url: str) -> None:
+    """Let a page find nothing of what the site kept in the browser: walls count how many articles a reader had."""
+    parts = urlsplit(url)
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("Storage.clearDataForOrigin", {"origin": f"{parts.scheme}://{parts.netloc}", "storageTypes": "all"})
+    await devtools.detach()
+    await page.context.clear_cookies()
 
 
 async def _dismiss(page: Page) -> None:

@@ -20,6 +20,7 @@ from newsarchive.mirror import MirrorDownloadHandler
 from newsarchive.openlisting import OpenListing
 from newsarchive.pagerequests import Kept, PageRequests
 from newsarchive.render import drawn_html
+from newsarchive.stopping import unless_stopped
 
 
 class Drawing:
@@ -46,10 +47,9 @@ class Drawing:
 
     async def draw(self, request: Request) -> Response:
         """Return the page of ``request`` as the browser draws it. Raises :class:`BrowserFailed`, or what robots.txt forbids."""
+        drawing = self._draw_round(request) if "load_more" in request.meta else self._draw_page(request)
         try:
-            if "load_more" in request.meta:
-                return drawn(request, await self._draw_round(request))
-            return drawn(request, await self._draw_page(request))
+            return drawn(request, await unless_stopped(self.crawler, drawing))
         except Error as error:
             await self.browser.revive()
             raise BrowserFailed(error.message.splitlines()[0]) from None
@@ -66,7 +66,9 @@ class Drawing:
         await self.browser.room()
         try:
             await self.browser.in_time(self.browser.open_page(request, asked, opened), asked)
-            return await self.browser.in_time(drawn_html(opened[0]), asked)
+            html = await self.browser.in_time(drawn_html(opened[0]), asked)
+            asked.raise_when_stopped()
+            return html
         finally:
             self.browser.under_way -= 1
             await self.browser.close_page(*opened)
@@ -87,7 +89,9 @@ class Drawing:
                 listing.page = opened[0]
                 if round_of(request.url) == 1:
                     return await self.browser.in_time(listing.first(), asked)
-            return await self.browser.in_time(listing.next(), listing.asked)
+            html = await self.browser.in_time(listing.next(), listing.asked)
+            listing.asked.raise_when_stopped()
+            return html
         except BaseException:
             page, listing.page = listing.page, None
             await self.browser.close_page(page or (opened[0] if opened else None))

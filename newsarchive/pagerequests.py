@@ -16,6 +16,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from newsarchive.middlewares import RobotsForbidden, RobotsUnavailable
+from newsarchive.slowdown import Stopped
 from newsarchive.urls import registrable_domain
 
 KINDS = ("document", "script", "xhr", "fetch", "stylesheet")
@@ -95,6 +96,12 @@ class PageRequests:
         """What the page's scripts wanted and did not get."""
         self.forbidden = False
         """robots.txt was why."""
+        self.stopped: Stopped | None = None
+
+    def raise_when_stopped(self) -> None:
+        """Raise :class:`Stopped` when a request of the page was broken off because the crawl ends: it is no whole page."""
+        if self.stopped:
+            raise self.stopped
 
     def begin_round(self) -> None:
         """Count anew."""
@@ -134,6 +141,9 @@ class PageRequests:
         self.waiting += 1
         try:
             response = await self.crawler.engine.download_async(await self._request(asked, url))
+        except Stopped as error:
+            self.stopped = error
+            return None
         except Exception as error:  # whatever kept it away: the page goes without, and what it lacks then is recorded
             self.forbidden = self.forbidden or isinstance(error, (RobotsForbidden, RobotsUnavailable))
             self._failed(asked, url, str(error) or type(error).__name__)

@@ -51,7 +51,10 @@ async def press_consent(page: Page, button: str) -> bool:
 
 async def drawn_html(page: Page) -> str:
     """Return the page as it is drawn. Raises :class:`BrowserFailed` when no memory should hold it."""
-    tags, characters = await page.evaluate(SIZE)
+    size = await page.evaluate(SIZE)
+    if not isinstance(size, list) or len(size) != 2:  # its scripts made something else of it
+        raise BrowserFailed(f"page of unknown size ({size!r:.50})")
+    tags, characters = size
     if not isinstance(tags, int) or tags > MAX_TAGS:
         raise BrowserFailed(f"page of {tags} tags")
     if not isinstance(characters, int) or characters > MAX_CHARACTERS:

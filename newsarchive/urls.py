@@ -98,6 +98,21 @@ def is_address(url: str) -> bool:
         return False
 
 
+def slash_twin(url: str) -> str | None:
+    """Return ``url`` with a slash at the end of its path, or without the one it has: most sites show the same at both.
+
+    None for a front page and for a file.
+
+    >>> slash_twin("https://example.org/a/?b=1"), slash_twin("https://example.org/a"), slash_twin("https://example.org/a.html")
+    ('https://example.org/a?b=1', 'https://example.org/a/', None)
+    """
+    parts = urlsplit(url)
+    if parts.path in ("", "/") or "." in parts.path.rpartition("/")[2]:
+        return None
+    path = parts.path.rstrip("/") if parts.path.endswith("/") else f"{parts.path}/"
+    return urlunsplit(parts._replace(path=path))
+
+
 def not_amp(url: str) -> str:
     """Return ``url`` with a leading or trailing ``/amp`` taken from its path.
 
@@ -121,10 +136,10 @@ def memento(url: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=1024)
 def registrable_domain(host: str) -> str:
-    """Return the part of ``host`` that somebody registered, else ``host``.
+    """Return the part of ``host`` that somebody registered, with a registrar or with a host of blogs; else ``host``.
 
-    >>> registrable_domain("www.news.example.co.uk")
-    'example.co.uk'
+    >>> registrable_domain("www.news.example.co.uk"), registrable_domain("paper.blogspot.com")
+    ('example.co.uk', 'paper.blogspot.com')
     """
     return _suffixes()(host).top_domain_under_public_suffix or host
 
@@ -134,7 +149,7 @@ def _suffixes():
     # Offline: the list that comes with the package, no cache folder. It brings an HTTP client along: few commands want it.
     import tldextract
 
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 class Addresses:

@@ -42,7 +42,8 @@ class Feed:
 
 def _link(item: etree._Element, response: Response, zone: str) -> Link | None:
     links = children(item, "link")
-    address = next((text for link in links if (text := "".join(link.itertext()).strip())), None)  # RSS
+    # A service that counts readers leads through its own host, and says what for (FeedBurner).
+    address = text_at(item, "origLink") or next((text for link in links if (text := "".join(link.itertext()).strip())), None)
     # RFC 4287, 4.2.7: of several alternates the page is the one in HTML.
     alternates = [link for link in links if link.get("href") and link.get("rel", "alternate") == "alternate"]
     if not address and alternates:

@@ -12,13 +12,15 @@ from lxml import etree
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.feed import Feed
-from newsarchive.discovery.lists import anchors, list_links, next_page, time_by
+from newsarchive.discovery.fragments import page_of
+from newsarchive.discovery.lists import anchors, list_links, next_page, times_by
 from newsarchive.discovery.pagers import archive_of
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.sections import Sections, name_of, slug
 from newsarchive.discovery.shapes import Shapes
 from newsarchive.discovery.sitemap import Sitemap
 from newsarchive.discovery.walk import Chunk, Listing
+from newsarchive.discovery.words import original_of
 from newsarchive.items import Link
 from newsarchive.trees import tree_of
 
@@ -104,17 +106,20 @@ class FoundSections(Sections):
         return self.front
 
     def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
+        further = None
         if not isinstance(response, HtmlResponse):
-            raise ListingError(f"no page: {response.headers.get('Content-Type', b'no type').decode('latin-1')}")
+            loaded = page_of(response)
+            if loaded is None:
+                raise ListingError(f"no page: {response.headers.get('Content-Type', b'no type').decode('latin-1')}")
+            response, further = loaded
         root = tree_of(response)
-        links: dict[str, Link] = {}
         listed = dict(list_links(response, root, self.shapes))
-        for a, url in listed.items():
-            found = links.setdefault(url, Link(url))
-            found.published_at = found.published_at or time_by(a, url, listed, zone)
-        more = next_page(response, root, self.shapes)
+        times = times_by(listed, zone)
+        links = {url: Link(url, times.get(url)) for url in listed.values()}
+        more = further or next_page(response, root, self.shapes)
         links.pop(more, None)
-        return Chunk(list(links.values()), [more] if more else [])
+        copies = [url for url in links if (original := original_of(url)) != url and original in links]
+        return Chunk([link for url, link in links.items() if url not in copies], [more] if more else [])
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,8 @@ class FoundDays(FoundSections):
     def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
         """Return links, the rest of a day that has several pages, and the days of a month or year."""
         chunk = super().read(response, zone, since, until)
+        if not isinstance(response, HtmlResponse):
+            return chunk
         here = archive_of(response.url)
         articles = any(self.shapes.judge(link.url) is not False for link in chunk.links)
         # "Next" may be the next day, and a calendar has no end.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from lxml import etree
 from scrapy.http import HtmlResponse
+from w3lib.url import safe_url_string
 
 from newsarchive.dates import iso, parse_time
 from newsarchive.discovery.pagers import next_by_number, says_more, says_next
@@ -20,6 +22,8 @@ BESIDE = re.compile(
     re.I,
 )
 BESIDE_TAGS = frozenset(("nav", "footer", "aside"))
+"""Elements that by their meaning hold no list of the page's own, however short that list is."""
+
 BESIDE_ROLES = frozenset(("navigation", "banner", "contentinfo", "complementary", "search"))
 BASES = etree.XPath("//base/@href", smart_strings=False)
 ANCHORS = etree.XPath("//a[@href]")
@@ -38,24 +42,62 @@ CLIMB = 6
 
 def anchors(response: HtmlResponse, root: etree._Element) -> list[tuple[etree._Element, str]]:
     """Return every link of a page with its absolute address."""
-    base = absolute(response.url, next(iter(BASES(root)), None)) or response.url
-    found = [(a, absolute(base, a.get("href"))) for a in ANCHORS(root)]
+    base = base_of(response, root)
+    found = [(a, linked(base, a.get("href"))) for a in ANCHORS(root)]
     return [(a, url.partition("#")[0]) for a, url in found if url and is_address(url)]
+
+
+def base_of(response: HtmlResponse, root: etree._Element) -> str:
+    """Return the address that a page's relative links are meant from."""
+    return absolute(response.url, next(iter(BASES(root)), None)) or response.url
+
+
+def linked(base: str, address: str | None) -> str | None:
+    """Return an address as a request for it has it: letters outside ASCII are escaped, as in the address of a response."""
+    url = absolute(base, address)
+    return url if url is None or url.isascii() else safe_url_string(url)
 
 
 def list_links(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> list[tuple[etree._Element, str]]:
     """Return the links of a page's own list, as far as they may be articles: none of its menu, its footer, or beside the list."""
     links = [(a, url) for a, url in anchors(response, root) if shapes.judge(url) is not False and not _of_pager(a)]
+    above = Above(_beside)
     held: dict[etree._Element, set[str]] = {}
     for a, url in links:
-        for element in a.iterancestors():
+        for element in above(a):
             held.setdefault(element, set()).add(url)
     most = len({url for _, url in links}) / 2
-    beside = {
-        element for element, urls in held.items() if _beside(element) and len(urls) <= max(most, FEW) and not _holds_all(element)
-    }
-    inside = [(a, url) for a, url in links if not any(element in beside for element in a.iterancestors())]
-    return inside or (links if len(links) > FEW else [])
+    beside = {element for element, urls in held.items() if len(urls) <= max(most, FEW) and not _holds_all(element)}
+    inside = [(a, url) for a, url in links if beside.isdisjoint(above(a))]
+    # On a last page the favourites in the margin are more than the list.
+    own = [(a, url) for a, url in inside if not any(element.tag in BESIDE_TAGS for element in above(a))]
+    if own or not inside:
+        return own or (links if len(links) > FEW else [])
+    return inside
+
+
+class Above:
+    """The elements around a link of which ``says`` holds, the outermost first; each element is asked once.
+
+    A page from the web may nest as deep as it likes: so many at most.
+    """
+
+    def __init__(self, says: Callable[[etree._Element], bool], most: int = 20):
+        self.says, self.most = says, most
+        self.known: dict[etree._Element, tuple[etree._Element, ...]] = {}
+
+    def __call__(self, a: etree._Element) -> tuple[etree._Element, ...]:
+        path = []
+        for element in a.iterancestors():
+            if element in self.known:
+                break
+            path.append(element)
+        for element in reversed(path):
+            parent = element.getparent()
+            found = self.known.get(parent, ()) if parent is not None else ()
+            self.known[element] = (*found, element) if len(found) < self.most and self.says(element) else found
+        parent = a.getparent()
+        return self.known.get(parent, ()) if parent is not None else ()
 
 
 def _of_pager(a: etree._Element) -> bool:
@@ -84,8 +126,9 @@ def words_of(a: etree._Element) -> str:
 def next_page(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> str | None:
     """Return where a listing goes on: the link that says so, else the page with the next number, else one called "next"."""
     here = urlsplit(response.url)
+    base = base_of(response, root)
     for link in NEXT_LINKS(root):
-        url = absolute(response.url, link.get("href"))
+        url = linked(base, link.get("href"))
         if url and urlsplit(url).hostname == here.hostname and shapes.judge(url) is not True:
             return url
     links = [(url, words_of(a)) for a, url in anchors(response, root) if urlsplit(url).hostname == here.hostname]
@@ -107,9 +150,10 @@ def next_page(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> s
 
 def _loaded(response: HtmlResponse, root: etree._Element, shapes: Shapes) -> str | None:
     """What a script would load behind the list, where an element names its address."""
+    base = base_of(response, root)
     for element in LOADING(root):
         for name in LOADED:
-            url = absolute(response.url, element.get(name))
+            url = linked(base, element.get(name))
             named = name != "data-url" or LOADS.search(f"{element.get('class')} {element.get('id')} {words_of(element)}")
             if url and named and is_address(url) and shapes.judge(url) is not True and url != response.url:
                 return url if urlsplit(url).hostname == urlsplit(response.url).hostname else None
@@ -122,11 +166,25 @@ def _above(path: str, query: str) -> set[str]:
     return {"/".join(parts[:n]) for n in range(len(parts) + (not query))}
 
 
-def time_by(a: etree._Element, url: str, listed: dict[etree._Element, str], zone: str) -> str | None:
-    """The time in the smallest element around a link that has one, and no other article's link."""
-    for element, _ in zip(a.iterancestors(), range(CLIMB), strict=False):
-        if any(listed.get(other, url) != url for other in element.iter("a")):
-            return None
-        if times := TIMES(element):
-            return next((iso(time.at) for text in times if (time := parse_time(text, zone))), None)
-    return None
+def times_by(listed: dict[etree._Element, str], zone: str) -> dict[str, str]:
+    """Return address → the time in the smallest element around a link that has one, and no other article's link."""
+    holds: dict[etree._Element, str | None] = {}
+    """Element → the one article that it links to; None: several."""
+    for a, url in listed.items():
+        for element, _ in zip(a.iterancestors(), range(CLIMB), strict=False):
+            if holds.setdefault(element, url) != url:
+                holds[element] = None
+    seen: set[etree._Element] = set()
+    found: dict[str, str] = {}
+    for a, url in listed.items():
+        for element, _ in zip(a.iterancestors(), range(CLIMB), strict=False):
+            if url in found or holds[element] is None:
+                break
+            if element in seen:
+                continue
+            seen.add(element)
+            if times := TIMES(element):
+                if at := next((iso(time.at) for text in times if (time := parse_time(text, zone))), None):
+                    found[url] = at
+                break
+    return found

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-PAGE_WORDS = r"(?:page|pages|pag|pagina|página|paginas|seite|sida|side|strona|stranka|sayfa|oldal|puslapis|sivu|lapa|str|pg)"
+PAGE_WORDS = (
+    r"(?:page|pages|pag|pagina|página|paginas|seite|sida|side|strona|stranka|sayfa|oldal|puslapis|sivu|lapa|str|pg|halaman|trang"
+    r"|стр|страница|сторінка)"
+)
 PARAMETER = re.compile(rf"^(?:{PAGE_WORDS}(?:_?(?:no|num|number|index))?|paged|cur(?:rent)?_?page|pn|_page)$", re.I)
 # These number a listing's pages too, but other things as well: they count when they stand in the listing's own pager.
 MAYBE_PARAMETER = re.compile(r"^(?:p|o|s|start|offset|from|skip|begin|startrow|first)$", re.I)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from newsarchive.discovery.pagers import archive_of, page_number
-from newsarchive.discovery.words import never
+from newsarchive.discovery.words import is_copy, never
 from newsarchive.urls import not_amp
 
 SAID, LISTED, WAS, WAS_NOT = range(4)
@@ -186,18 +186,22 @@ class Shapes:
         return any(_for(signs) for signs in self.signs.values())
 
     def page(self, url: str) -> bool:
-        """Tell whether ``url`` may be a page of its own: no front page, file, page of a listing or day of an archive."""
+        """Tell whether ``url`` may be a page of its own: no front page, file, copy, page of a listing or day of an archive."""
         _, _, path, query, _ = urlsplit(url)
         if YEAR_AT_END.search(path) and _for(self.signs.get(re.sub(r"\{year\}$", "{n}", shape(url)[0]), (0,) * 4)):
             return True  # number 2000 of a site that numbers its articles
         if (path in ("", "/") and not _numbers(query)) or FILE.search(path) or archive_of(url) or _page_of_listing(url):
             return False
         # A calendar shows days of the next century too.
-        return not ONLY_DATE.search(shape(url)[0])
+        return not ONLY_DATE.search(shape(url)[0]) and not is_copy(url)
 
     def sure(self, url: str) -> bool:
         """Tell whether addresses of this shape, in its own words, are known to be articles."""
         return _for(self.signs.get(shape(url)[0], (0,) * 4)) > 0
+
+    def named(self, url: str) -> bool:
+        """Tell whether a feed or a news sitemap that this crawl read named ``url`` itself."""
+        return (url, SAID) in self._seen
 
     def refuted(self, url: str) -> bool:
         """Tell whether pages with addresses like ``url`` were read, and none was an article."""

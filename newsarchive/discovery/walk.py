@@ -114,6 +114,9 @@ class Walk:
     captured_at: str = ""
     """When the last answer was fetched."""
 
+    named: str | None = None
+    """The address that its first page gave as its own."""
+
     def __post_init__(self):
         self.pending = 1
         self.began = monotonic()

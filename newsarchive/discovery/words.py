@@ -26,6 +26,15 @@ APART = frozenset(
         " rss feed feeds atom share teilen email wp-login wp-admin wp-json wp-content cdn-cgi static assets"
     ).split()
 )
+EXTENSION = re.compile(r"\.(?:php|aspx?|jsp|html?)$")
+# What a page is called that shows another one for a printer or a small screen, or with something opened on it.
+PRINTED = frozenset("print drucken druckversion druckansicht imprimir imprimer stampa printable printversion".split())
+COPY_QUERY = re.compile(
+    r"(?:^|&)(?:print|printable|printer_?friendly|printview|drucken|druck|imprimir|imprimer|stampa|amp|replytocom|outputtype=amp"
+    r"|(?:format|view|output|layout|mode)=(?:print|printable|amp))(?=[=&]|$)",
+    re.I,
+)
+COPY_SEGMENT = re.compile(r"/(?:print|drucken|druckversion|imprimir|imprimer|stampa|amp|mobile)(?=/)")
 NEVER_BEGINS = re.compile(r"^(?:tag|author|autor|autore|keyword|category|person|organization|location|user|topic|thema)_", re.I)
 
 
@@ -47,5 +56,27 @@ def apart(url: str) -> bool:
     return any(segment in APART for segment in _segments(url))
 
 
+def is_copy(url: str) -> bool:
+    """Tell whether an address is that of another page's form for a printer or a small screen.
+
+    >>> [is_copy("https://example.org/" + address) for address in ("a.php?nid=7&print=1", "a-7/print", "print/a-7")]
+    [True, True, False]
+    """
+    parts = urlsplit(url)
+    if COPY_QUERY.search(parts.query):
+        return True
+    segments = _segments(url)
+    return len(segments) > 1 and segments[-1] in PRINTED
+
+
+def original_of(url: str) -> str:
+    """Return the address that ``url`` would be a copy's of, if that is another page: some sites have a section "print".
+
+    >>> original_of("https://example.org/print/a-7")
+    'https://example.org/a-7'
+    """
+    return COPY_SEGMENT.sub("", url, count=1)
+
+
 def _segments(url: str) -> list[str]:
-    return [segment.casefold() for segment in unquote(urlsplit(url).path).split("/") if segment]
+    return [EXTENSION.sub("", segment.casefold()) for segment in unquote(urlsplit(url).path).split("/") if segment]

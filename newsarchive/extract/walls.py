@@ -197,8 +197,10 @@ MAX_DEPTH = 2048
 """libxml2 2.14 reads no deeper."""
 
 
-def obstacle(response: Response) -> str | None:
+def obstacle(response: Response, named: str | None = None) -> str | None:
     """Return what ``response`` is instead of the page that was asked for: its kind, a colon, the signs; None when it is none.
+
+    ``named`` is an address under which it may go although it is another one's: a listing's pages often go by that of the first.
 
     Kinds are :data:`BOT_WALL`, :data:`CONSENT_WALL` and, for an answer 200, :data:`LOGIN_WALL`, :data:`MAINTENANCE`,
     :data:`SERVER_ERROR` and :data:`SOFT_404`; and ``page of … tags``, which no memory should hold.
@@ -221,7 +223,7 @@ def obstacle(response: Response) -> str | None:
         return None
     if length < SHORT and (said := _notice(titles)):
         return said
-    lost = _lost(root, response, titles)
+    lost = _lost(root, response, titles, named)
     if length < SHORT:
         lost.append("little text")
     # Two signs, and not those two alone that a true page may have.
@@ -306,7 +308,7 @@ def _text(root, enough: int) -> str:
     return " ".join(filter(None, pieces))
 
 
-def _lost(root, response: TextResponse, titles: list[str]) -> list[str]:
+def _lost(root, response: TextResponse, titles: list[str], named: str | None) -> list[str]:
     """The signs of an error page, each by another hand: words, template, canonical address, robots."""
     found = []
     said = next((title for title in titles if len(title) < 120 and NOT_FOUND.search(title)), None)
@@ -319,7 +321,7 @@ def _lost(root, response: TextResponse, titles: list[str]) -> list[str]:
     og = next(iter(strings(root, "//meta[@property='og:url']/@content")), None)
     for name, address in (("canonical link", canonical), ("og:url", og)):
         url = absolute(response.url, address)
-        if url and _elsewhere(url, response.url):
+        if url and url != named and _elsewhere(url, response.url):
             found.append(f"{name} to {url}")
             break
     if any("noindex" in value.lower() for value in strings(root, "//meta[@name='robots']/@content")):

@@ -18,13 +18,15 @@ from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.sections import is_empty_chunk, slug
 from newsarchive.discovery.walk import Listing, Walk
 from newsarchive.discovery.wayback import nearest
+from newsarchive.extract.html import canonical_link
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Link
 from newsarchive.middlewares import RobotsForbidden, RobotsUnavailable
 from newsarchive.slowdown import Stopped
 from newsarchive.spiders.visits import HANDLED, reason_of
 from newsarchive.store.schema import WHOLE
-from newsarchive.urls import clean_url, not_amp
+from newsarchive.trees import tree_of
+from newsarchive.urls import absolute, clean_url, not_amp
 
 
 class ListingCallbacks:
@@ -169,8 +171,10 @@ class ListingCallbacks:
         requests = self.link_requests(walk, chunk.links)
         if isinstance(response, HtmlResponse):  # not of a sitemap, which has so many that they are made one by one
             requests = list(requests)
+            if walk.pages == 0:
+                walk.named = absolute(response.url, canonical_link(tree_of(response)))
         if isinstance(response, HtmlResponse) and not (requests and chunk.more):  # a true end, or what stands in its place
-            if wall := obstacle(response):
+            if wall := obstacle(response, walk.named if walk.pages else None):
                 self.count_wall(response, wall)
                 yield from self._unread(response, walk, wall)
                 return

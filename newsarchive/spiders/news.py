@@ -152,6 +152,10 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
             if listing.url in short or not self.ledger.asked_lately(listing, WHOLE_DAYS)
         )
 
+    def _listing_request(self, url: str, walk: Walk, **meta) -> scrapy.Request:
+        """A sitemap or a feed may be kept on another host, see :meth:`may_ask`."""
+        return super()._listing_request(url, walk, **self.elsewhere(url, walk.listing.source), **meta)
+
     def section_requests(self) -> Iterator[scrapy.Request]:
         """The start page lists articles too, and on a small site it is all that does."""
         if not self.arguments.sections:
@@ -162,10 +166,11 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
 
     def parse_listing(self, response: Response, walk: Walk) -> Iterator[scrapy.Request]:
         """As every site's; but what a menu names, and is no listing, is none of the site's sections."""
-        if self.start_page and walk.listing.source == "days" and response.status in (404, 410):
-            return self._empty_day(response, walk)
+        source = walk.listing.source
+        if self.start_page and response.status in (404, 410) and (source == "days" or (source == "sections" and walk.pages)):
+            return self._nothing_there(response, walk)
         requests = super().parse_listing(response, walk)
-        if walk.listing.source != "sections" or walk.pages or self.arguments.sections or not self.start_page:
+        if source != "sections" or walk.pages or self.arguments.sections or not self.start_page:
             return requests
         led_back = response.url == self.start_page != walk.listing.url
         if response.status in (404, 410) or led_back:
@@ -177,13 +182,13 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
             return requests
         return self._no_section(response, walk)
 
-    def _empty_day(self, response: Response, walk: Walk) -> list[scrapy.Request]:
-        """An archive has no page of a day without news."""
+    def _nothing_there(self, response: Response, walk: Walk) -> list[scrapy.Request]:
+        """An archive has no page of a day without news, and many a pager leads one page further than there is."""
         response.meta["unread"] = True
-        if walk.end is None:
-            walk.take([], {}, [])
-            return self.walk_ended(walk) if walk.end else []
-        return []
+        if walk.end is not None:
+            return []
+        instead = walk.take([], {}, [])
+        return self.walk_ended(walk) if walk.end else [self._listing_request(url, walk) for url in instead]
 
     def _no_section(self, response: Response, walk: Walk) -> list[scrapy.Request]:
         response.meta["unread"] = True

@@ -29,7 +29,7 @@ from newsarchive.discovery.shapes import LISTED, SAID, Shapes
 from newsarchive.discovery.sitemap import Sitemap
 from newsarchive.extract.walls import obstacle
 from newsarchive.items import Link
-from newsarchive.middlewares import RobotsMiddleware
+from newsarchive.middlewares import OffSite, RobotsMiddleware
 from newsarchive.slowdown import Stopped
 from newsarchive.spiders.visits import HANDLED, reason_of
 from newsarchive.trees import tree_of
@@ -77,8 +77,17 @@ class SurveyCallbacks:
             errback=errback,
             cb_kwargs=arguments,
             dont_filter=True,
-            meta={"kind": "listing", "handle_httpstatus_list": HANDLED},
+            meta={"kind": "listing", "handle_httpstatus_list": HANDLED, **self.elsewhere(url, arguments.get("kind", ""))},
         )
+
+    def elsewhere(self, url: str, kind: str) -> dict[str, bool]:
+        """Return what lets a sitemap or a feed be asked for on a host of others, when the site keeps it there.
+
+        A robots.txt may name such a sitemap (sitemaps.org, "Sitemaps & Cross Submits"), and a page such a feed. A mirror
+        has none of that.
+        """
+        away = kind in ("feed", "sitemap", "file") and not self.mirror and not self.addresses.owns(url)
+        return {"allow_offsite": True} if away else {}
 
     async def parse_front(self, response: Response) -> AsyncIterator[scrapy.Request]:
         """Read the start page."""
@@ -113,11 +122,13 @@ class SurveyCallbacks:
     async def _go_on(self) -> AsyncIterator[scrapy.Request]:
         while self._places:
             kind, url = self._places.pop(0)
-            host = urlsplit(url).hostname
-            if self.may_own(host):
+            if self.may_own(host := urlsplit(url).hostname):
                 self.own([host])
-                yield self._survey_request(url, self.parse_place, self.place_failed, kind=kind)
-                return
+            elif not self.elsewhere(url, kind):
+                self.logger.info("Passed over %s: it is not on %s", url, self.site)
+                continue
+            yield self._survey_request(url, self.parse_place, self.place_failed, kind=kind)
+            return
         async for request in self._surveyed():
             yield request
 
@@ -202,8 +213,14 @@ class SurveyCallbacks:
     async def front_failed(self, failure) -> AsyncIterator[scrapy.Request]:
         """Without a start page there is what was learned before."""
         if not failure.check(Stopped):
-            async for request in self._without_front(reason_of(failure)):
+            async for request in self._without_front(self.no_front_because(failure)):
                 yield request
+
+    def no_front_because(self, failure) -> str:
+        """Return why the start page could not be had, and what would do where that is known."""
+        if failure.check(OffSite) and failure.request.url != self.start_page:
+            return f"it leads to {failure.request.url}, which is another site: crawl that with url="
+        return reason_of(failure)
 
     async def _without_front(self, reason: str) -> AsyncIterator[scrapy.Request]:
         self.front = None

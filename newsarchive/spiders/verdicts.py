@@ -15,12 +15,18 @@ from newsarchive.discovery.walk import Walk
 from newsarchive.discovery.words import never
 from newsarchive.extract.article import READABLE, is_article, reads_like_article
 from newsarchive.extract.kind import LIST, called
+from newsarchive.extract.undescribed import SHOWN
 from newsarchive.items import Article, Link
 from newsarchive.spiders.drawn import DRAWN, drawn_by_scripts
 from newsarchive.urls import clean_url, is_address, not_amp, registrable_domain
 
 MANY_ALIKE = 8
 """So many addresses of one shape on the lists of a site are no house rules."""
+
+ENOUGH_MARKS = 5
+"""So many articles of one shape that call themselves so make a page suspect that does not."""
+
+ARTICLE_JSON = re.compile(rb'"@type"\s*:\s*\[?\s*"\w*(?:Article|Posting)"')
 
 # A story's own, not the year or the day of it.
 NUMBERS = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?:[01]\d[0-3]\d)?(?!\d))\d{4,}(?!\d)")
@@ -37,6 +43,8 @@ class VerdictCallbacks:
         """Shape → addresses of which only their pages can tell, as lists showed them."""
         self._marked = 0
         """Pages that called themselves articles."""
+        self._marks: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        """Shape → how many pages were articles that did not call themselves so, and how many that did."""
 
     def link_requests(self, walk: Walk, links: Iterable[Link]) -> Iterator[scrapy.Request]:
         """Yield a request for each of ``links`` that is, or may be, an article's address."""
@@ -46,7 +54,7 @@ class VerdictCallbacks:
 
     def _may_be(self, link: Link, source: str) -> bool:
         url = self.real(link.url)
-        if not is_address(url) or not self.addresses.owns(url) or url.rstrip("/") in self.listed:
+        if not is_address(url) or not self.addresses.owns(url) or clean_url(url).rstrip("/") in self.listed:
             return False
         if source == "feed" or (source == "sitemap" and link.published_at):
             self.shapes.learn(url, SAID)
@@ -64,9 +72,10 @@ class VerdictCallbacks:
         """Every address but a front page may be an article's; what it is, its page tells."""
         if self.start_page:
             url = self.real(url)
-            if not is_address(url) or not self.addresses.owns(url) or not self.shapes.page(url) or url.rstrip("/") in self.listed:
+            if not is_address(url) or not self.addresses.owns(url) or not self.shapes.page(url):
                 return None
-            return self.site, clean_url(not_amp(url)), day_of(url)
+            own = clean_url(not_amp(url))
+            return None if own.rstrip("/") in self.listed else (self.site, own, day_of(url))
         parts = urlsplit(url)
         if parts.path in ("", "/") or not parts.hostname:
             return None
@@ -85,16 +94,33 @@ class VerdictCallbacks:
         says, what = called(response)
         if says is None and DRAWN not in response.flags and drawn_by_scripts(response):
             return None  # a browser may find what it is
-        sure = "urls" in self.given or self.shapes.sure(url)
+        if says is None and DRAWN in response.flags and response.meta.get("page_failures") and not is_article(article):
+            return None  # what its scripts did not get may come next time
+        lacks = self._lacks_mark(says, article, response)
+        sure = "urls" in self.given or (self.shapes.sure(url) and not lacks)
         self._marked += says is True
-        reads = is_article(article) and (sure or (what != LIST and self._reads(article, url)))
+        reads = is_article(article) and (sure or (what != LIST and not lacks and self._reads(article, url)))
         if says is False or (says is None and not reads and not (sure and not article.headline)):
             self.shapes.learn(url, WAS_NOT)
             return what
         if says or reads:
+            self._marks[shape(url)[0]][says is True] += 1
             self.shapes.learn(url, WAS)
             self._settle_identity(article, url)
         return None
+
+    def _lacks_mark(self, says: bool | None, article: Article, response: HtmlResponse) -> bool:
+        """Tell whether all articles with such addresses call themselves so, and this page neither does nor says when it was
+        published: where pages about the house have addresses as articles have them, that is the difference.
+
+        A date in JSON-LD that describes no article is that of any page (Yoast SEO writes it).
+        """
+        url = self.real(response.url)
+        unmarked, marked = self._marks[shape(url)[0]]
+        dated = day_of(url) or (article.published_at and article.origins.get("published_at") not in ("jsonld", SHOWN))
+        if says is not None or dated or unmarked or marked < ENOUGH_MARKS or self.shapes.named(url):
+            return False
+        return not ARTICLE_JSON.search(response.body)  # in JSON that is broken
 
     def _reads(self, article: Article, url: str) -> bool:
         """Tell whether a page that does not call itself an article reads like one: dated, with text.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from newsarchive.items import Link
 from newsarchive.store.pages import SEEN_LIVE, Page, rows_in, soon
 from newsarchive.store.stamps import Told
+from newsarchive.urls import slash_twin
 
 AT_REST = ("stored", "gone", "moved", "not_article", "given_up")
 """States of a page that was had, and that a listing may call changed."""
@@ -131,10 +132,25 @@ class Sightings:
         )
 
     def _ids(self, links: Sequence[Link]) -> list[str]:
-        """Page ids of ``links``: by number, else by an address that is known to lead to a page, else by the address."""
+        """Page ids of ``links``: by number, else by an address that is known to lead to a page, else by the address.
+
+        With a slash at its end or without, an address is one page's, unless the one that is known is no article there.
+        """
+        db = self.archive.db
         unnumbered = [address for link in links if link.key.startswith("http") for address in (link.url, link.key)]
-        known = {row["url"]: row["page"] for row in rows_in(self.archive.db, "alias", "url", unnumbered)}
-        return [known.get(link.url) or known.get(link.key) or f"{link.site}:{link.key}" for link in links]
+        known = {row["url"]: row["page"] for row in rows_in(db, "alias", "url", unnumbered)}
+        unknown = {key for link in links if (key := link.key).startswith("http") and not known.keys() & {key, link.url}}
+        twins = {twin: key for key in unknown if (twin := slash_twin(key))}
+        leads = [(twins[row["url"]], row["page"]) for row in rows_in(db, "alias", "url", list(twins))]
+        live = {row["id"] for row in rows_in(db, "page", "id", [page for _, page in leads], " and state in ('waiting', 'stored')")}
+        known |= {key: page for key, page in leads if page in live}
+        ids = []
+        for link in links:
+            page = known.get(link.url) or known.get(link.key) or f"{link.site}:{link.key}"
+            if link.key in unknown and (twin := slash_twin(link.key)):
+                known.setdefault(twin, page)  # further down on the same listing
+            ids.append(page)
+        return ids
 
     def _due(self, row, before, link: Link, now: str, began: str) -> bool:
         if link.via:
