@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 from lxml import etree
@@ -15,9 +16,10 @@ PUBLISHED = frozenset(
     "pubdate publishdate publish-date publish_date publication_date datepublished dc.date dc.date.issued dcterms.created"
     " dcterms.date dc.date.created parsely-pub-date sailthru.date cxenseparse:recs:publishtime article:published_time".split()
 )
-TIMES = [f"{holder}descendant::time/@datetime" for holder in ("descendant::article/", "descendant::main/", "")]
 KINDS = ("tag", "author")
 """Of links, that are looked at."""
+MOST = 20
+"""Elements inside each other that are searched."""
 
 _related = etree.XPath("descendant::a[@rel]")
 
@@ -34,13 +36,16 @@ def read(root: etree._Element) -> dict[str, Any]:
 
     links = [(f" {a.get('rel')} ", a) for a in _related(root)]
     tags, authors = ([(text, a) for rel, a in links if f" {kind} " in rel and (text := plain(text_of(a)))] for kind in KINDS)
+    holders = chain(islice(root.iter("article"), MOST), islice(root.iter("main"), MOST), [root])
     published = [text for name, texts in metas.items() if name.lower() in PUBLISHED for text in texts]
     fields = {
         "headline": next(_said(root.iter("h1")), None),
         "title": next(_said(root.iter("title")), None),
         "description": _first(named("description")),
-        "published_at": _first(published) or _first(strings(root, "descendant::time[@pubdate]/@datetime")),
-        "time": next((found for path in TIMES if (found := _first(strings(root, path)))), None),
+        "published_at": _first(published)
+        or _first(time.get("datetime", "") for time in root.iter("time") if time.get("pubdate") is not None),
+        # In an <article> or <main> it is likeliest that of the article.
+        "time": _first(time.get("datetime", "") for holder in holders for time in holder.iter("time")),
         # Plain "date" is that of a change as often.
         "dated": _first(named("date", "Date", "DATE")),
         "section": _first(named("section")),
