@@ -1,10 +1,11 @@
 """How close to the limit of the framework: whole processes in turns, medians of pairs, as ratios.
 
-    python bench/speed.py [--pairs 5] [--pages 5000] [--peers PYTHON]
+    python bench/speed.py [--pairs 5] [--pages 5000] [--peers]
 
 A static nginx on this machine serves article pages of about 60 kB in the reference site's markup. In turns: a bare spider that
-downloads them and does nothing, newsarchive without capture and with it, all with the same delay and concurrency. ``--peers`` is
-a Python that has trafilatura, newspaper4k and news-please (requirements-peers.txt): they read a part of the same addresses.
+downloads them and does nothing, and newsarchive without capture and with it, all with the same delay and concurrency; ours once
+in one process, where a core is what limits it, and in every pair with a reader beside it (``READERS=1``). ``--peers``: trafilatura,
+newspaper4k and news-please read a part of the same addresses, out of an environment that is made once in ``.venv-peers``.
 """
 
 from __future__ import annotations
@@ -27,12 +28,16 @@ from urllib.request import urlopen
 PROJECT = Path(__file__).parents[1]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
+from extraction import peers  # noqa: E402
 from reference_pages import ReferencePages  # noqa: E402
+from stages import stages  # noqa: E402
 
 from newsarchive.demo.newsroom import Newsroom, Story  # noqa: E402
 
 PAGE_BYTES = 60_000
 PEER_PAGES = 200
+STAGED = 500
+BARE, EVERYTHING = "bare Scrapy", "everything, a reader"
 SETTINGS = {
     "DOWNLOAD_DELAY": "0.0001",
     "DOWNLOAD_DELAY_JITTER": "0",
@@ -134,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--pages", type=int, default=5000)
-    parser.add_argument("--peers", metavar="PYTHON")
+    parser.add_argument("--peers", action="store_true")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)  # nginx reads it as a user of its own
@@ -168,28 +173,38 @@ def measure(folder: Path, url: str, paths: list[str], options) -> None:
         assert lines == len(paths), f"{lines} articles of {len(paths)}"
         return found
 
+    no_capture, reader = ("-s", "CAPTURE_ENABLED=False"), ("-s", "READERS=1")
     kinds = {
-        "bare Scrapy": lambda: run("runspider", "bench/bare_spider.py", "-a", f"urls={addresses}", "-s", "ADDONS={}"),
-        "newsarchive, no capture": lambda: ours("-s", "CAPTURE_ENABLED=False"),
-        "newsarchive, everything": ours,
+        BARE: lambda: run("runspider", "bench/bare_spider.py", "-a", f"urls={addresses}", "-s", "ADDONS={}"),
+        "no capture, a reader": lambda: ours(*no_capture, *reader),
+        EVERYTHING: lambda: ours(*reader),
+        "no capture, one process": lambda: ours(*no_capture),
+        "everything, one process": ours,
     }
     found: dict[str, list[Run]] = {kind: [] for kind in kinds}
     for pair in range(options.pairs):
         for kind, start in kinds.items():
-            found[kind].append(start())
+            if pair == 0 or "one process" not in kind:
+                found[kind].append(start())
         print(f"pair {pair + 1}: " + ", ".join(f"{kind} {runs[-1].wall:.1f} s" for kind, runs in found.items()), flush=True)
-    print(f"\n{len(paths)} pages of {PAGE_BYTES / 1000:.0f} kB, {options.pairs} pairs, medians\n")
-    print(f"| {'':24} | pages/s | of bare Scrapy | CPU ms a page | most memory | CPU of wall |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print(f"\n{len(paths)} pages of {PAGE_BYTES / 1000:.0f} kB, medians\n")
+    print(f"| {'':24} | pairs | pages/s | of bare Scrapy | CPU ms a page | most memory | CPU of wall |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for kind, runs in found.items():
-        ratio = statistics.median(bare.wall / run.wall for bare, run in zip(found["bare Scrapy"], runs, strict=True))
+        ratio = statistics.median(bare.wall / run.wall for bare, run in zip(found[BARE], runs, strict=False))
         wall, cpu = (statistics.median(getattr(run, name) for run in runs) for name in ("wall", "cpu"))
         memory = max(run.memory for run in runs) / 1e6
         pace, each = len(paths) / wall, 1000 * cpu / len(paths)
-        print(f"| {kind:24} | {pace:7.0f} | {ratio:.2f} | {each:.2f} | {memory:.0f} MB | {cpu / wall:.0%} |")
+        print(f"| {kind:24} | {len(runs)} | {pace:7.0f} | {ratio:.2f} | {each:.2f} | {memory:.0f} MB | {cpu / wall:.0%} |")
+    print("\n| stage | CPU ms a page |\n| --- | --- |")
+    print(f"| download (bare Scrapy) | {1000 * statistics.median(run.cpu for run in found[BARE]) / len(paths):.2f} |")
+    some = paths[:STAGED]
+    files = [folder / "site" / f"{path.lstrip('/')}.gz" for path in some]
+    for stage, milliseconds in stages(files, [f"https://{ReferencePages.host}{path}" for path in some]).items():
+        print(f"| {stage} | {milliseconds:.2f} |")
     if options.peers:
-        everything = len(paths) / statistics.median(run.wall for run in found["newsarchive, everything"])
-        measure_peers(addresses, everything, options.peers)
+        everything = len(paths) / statistics.median(run.wall for run in found[EVERYTHING])
+        measure_peers(addresses, everything, peers())
 
 
 def measure_peers(addresses: Path, everything: float, python: str) -> None:
