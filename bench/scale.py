@@ -93,7 +93,7 @@ class Bench:
         with self.served() as url:
             run = self.start_crawl(url, self.archive).watch(self.stored, 0.25)
         count = self.stored()
-        assert count == self.articles, f"{count} articles of {self.articles}"
+        assert count >= self.articles, f"{count} articles of {self.articles}"  # more, where "again" published some before
         print(
             f"\n{run.wall:.0f} s, {1000 * run.cpu / count:.2f} ms of CPU an article, most memory {run.peak / 1e6:.0f} MB",
             flush=True,
