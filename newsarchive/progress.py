@@ -22,6 +22,9 @@ SECONDS = 0.5
 OWED_SECONDS = 5
 """What is owed is asked of the archive no more often."""
 
+OWED_SHARE = 0.02
+"""Of the time of a crawl that goes into counting what is owed, at most: with a million pages it takes a second."""
+
 ENDS = ("exhausted", "since", "met", "bound", "error", "robots", "stopped")
 
 
@@ -36,7 +39,7 @@ class ProgressLine:
         )
         self.loop = create_looping_call(self._show)
         self.began = monotonic()
-        self.owed, self.owed_at = 0, float("-inf")
+        self.owed, self.owed_next = 0, float("-inf")
         self.handlers: list[tuple[logging.StreamHandler, TextIOBase]] = []
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         # Scrapy says its last words after that.
@@ -73,10 +76,10 @@ class ProgressLine:
         walked = sum(counts.get(f"archive/listing/{end}", 0) for end in ENDS)
         found = sum(n for name, n in counts.items() if name.startswith("archive/sighting/") and not name.endswith("/outside"))
         stored, revised, unchanged = (counts.get(f"archive/article/{name}", 0) for name in ("new", "revised", "unchanged"))
-        if (now := monotonic()) > self.owed_at + OWED_SECONDS:
-            self.owed_at = now
+        if (now := monotonic()) > self.owed_next:
             with suppress(ArchiveTrouble):  # the crawl is being closed
                 self.owed = self.crawler.spider.ledger.owed()
+            self.owed_next = now + max(OWED_SECONDS, (monotonic() - now) / OWED_SHARE)
         rate = 60 * counts.get("response_received_count", 0) / max(now - self.began, 1)
         parts = [f"{walked} listings", f"{found} found", f"{stored} new", f"{revised} edited", f"{unchanged} unchanged"]
         parts += [f"{self.owed} owed", f"{rate:.0f}/min"]
