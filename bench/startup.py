@@ -1,6 +1,6 @@
 """What a crawl costs before its first request, and after its last: whole processes in turns, medians of pairs.
 
-    python bench/startup.py [--pairs 15]
+    python bench/startup.py [--pairs 11]
 
 A server on this machine answers one article page and notes when it is first asked. In turns crawl that page: a bare spider
 outside of the project, the same inside of it, and newsarchive's sites. The process begins when it is started by the system,
@@ -84,7 +84,7 @@ def start(asked: Asked, *arguments: str, cwd: Path) -> Start:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--pairs", type=int, default=15)
+    parser.add_argument("--pairs", type=int, default=11)
     options = parser.parse_args()
     asked = Asked()
     with (
