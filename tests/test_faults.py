@@ -141,7 +141,7 @@ def test_retry_after_holds_the_whole_host(play, crawl, fault):
     assert len(asked) == 2
     # What was under way when the answer came was on its way already.
     waited = max(later - before for (before, _), (later, _) in zip(times[asked[0] :], times[asked[0] + 1 :], strict=False))
-    assert waited >= 0.9
+    assert waited >= 1, "of the two seconds that it asked for"
 
 
 def test_a_host_that_is_closed_for_the_day_is_left_alone_and_everything_waits(play, crawl):

@@ -66,7 +66,8 @@ def test_after_a_hard_kill_the_same_command_finishes(counting, crawl, tmp_path):
     for story in stories:
         assert_true(articles[str(story.number)], site.pages.expected(story))
     asked = [path for path in site.requests if site.pages.number(path)]
-    assert len(asked) - len(set(asked)) <= 8, "more than the requests in flight were repeated"
+    # In flight, or answered and not on the disk yet.
+    assert len(asked) - len(set(asked)) <= 16, "more than the requests in flight were repeated"
     assert done.rows("select count(*) from page where state not in ('stored', 'gone')") == [(0,)]
 
 

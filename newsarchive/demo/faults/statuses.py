@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from newsarchive.demo.faults.registry import fault
 from newsarchive.demo.server import Answer, Asked
 
-PAUSE = 1
+PAUSE = 2
 """Seconds that ``Retry-After`` asks for."""
 
 
