@@ -4,7 +4,8 @@
 
 Prints one table. With ``--peers`` trafilatura, newspaper4k and news-please read the same pages in the same run, out of an
 environment that is made once in ``.venv-peers``; behind their figures stands the 95 % interval of ours less theirs, by a
-paired bootstrap over domains. The readers see a page's bytes, charset and address; labels are read by the scorer alone.
+paired bootstrap over domains, and a table by language follows. The readers see a page's bytes, charset and address; labels
+are read by the scorer alone.
 """
 
 from __future__ import annotations
@@ -102,11 +103,11 @@ def table(evaluate, pages: dict[str, list], costs: dict[str, tuple]) -> None:
 
 
 def table_by_language(evaluate, scored: list) -> None:
-    """Print our figures for each language of the corpus."""
+    """Print the figures of our extraction for each language of the corpus."""
     groups = defaultdict(list)
     for record, page in scored:
         groups[record["expected"].get("language", "?")].append(page)
-    print("| language | pages | " + " | ".join(title for title, _ in FIGURES) + " |\n| --- | --- |" + " --- |" * len(FIGURES))
+    print("\n| pages in | pages | " + " | ".join(title for title, _ in FIGURES) + " |\n| --- | --- |" + " --- |" * len(FIGURES))
     for language, pages in sorted(groups.items(), key=lambda group: -len(group[1])):
         scores = figures(evaluate, pages)
         cells = [f"{scores[name]:.3f}" if name in scores else "–" for _, name in FIGURES]
@@ -116,7 +117,7 @@ def table_by_language(evaluate, scored: list) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", action="store_true", help="measure trafilatura, newspaper4k and news-please as well")
-    parser.add_argument("--by", choices=["language"], help="print our figures for each language instead")
+    parser.add_argument("--by", choices=["language"], help="print our figures for each language as well")
     parser.add_argument(
         "--worst", nargs=2, metavar=("FIGURE", "N"), help="list the pages with the lowest figure, e.g. headline_exact 30"
     )
@@ -138,10 +139,10 @@ def main() -> None:
             costs[name] = [line["ms"] for line in lines], lines[-1]["peak"], lines
     if "newsarchive" not in pages:
         raise SystemExit("our own extraction failed; see the error above")
-    if args.by:
+    table(evaluate, pages, costs)
+    print("\nOur figures are without another extractor's help: newsarchive has none of trafilatura in it.")
+    if args.by or args.peers:
         table_by_language(evaluate, pages["newsarchive"])
-    else:
-        table(evaluate, pages, costs)
     if args.worst:
         figure, count = args.worst[0], int(args.worst[1])
         worst = sorted((page[figure], record["id"], record["url"]) for record, page in pages["newsarchive"] if figure in page)

@@ -29,6 +29,8 @@ KICKER = re.compile(
 PATH = re.compile(r"bread-?_?crumb|brotkrum|ariane|migas", re.I)
 AROUND = 5
 """Elements around a heading by which the path above an article is told."""
+SHORT = 300
+"""Characters, and ten for an element: what stands beside a heading and is larger is no part of a path."""
 LONG = 4
 """Words: a heading of an ``<article>`` that says less may be a section's."""
 TAIL = 3
@@ -36,9 +38,9 @@ TAIL = 3
 DECLARED = ("jsonld", "opengraph")
 """Origins whose headline an ``<h2>`` repeats where it is the one that is shown."""
 PARTS = re.compile(r"\s*\|\s*|\s*[:|/•·»ㅣ｜：]\s+|\s+[-–—:|/•·»ㅣ｜]+\s*|(?<=\S)[ㅣ｜：](?=\S)")
-# The site's name stands behind the headline, or before it.
 # Both are counted by libxml2: broken pages put half of what they say into a heading, and that into the next.
 _size = etree.XPath("string-length() + 10 * count(.//*)")
+# The site's name stands behind the headline, or before it.
 TITLES = ("//meta[@name='twitter:title' or @property='twitter:title']/@content", "/html/head/title")
 
 
@@ -61,13 +63,7 @@ def headline(
     if shown := _shown(root, known, site):
         return _with_kicker(known, shown, {tuple(words(section)) for section in sections}) or (shown, "html")
     title = known.pop("title", "")
-    if (
-        not known
-        and len(
-            only := [text for text in map(plain, map(text_of, _headings(root, "//h1")[:2])) if "".join(words(text)) not in site]
-        )
-        == 1
-    ):
+    if not known and len(only := _others(root, site, 2)) == 1:
         return only[0], "html"
     votes = Counter(tuple(words(text)) for text in (*known.values(), title))
     best = max(known, key=lambda origin: votes[tuple(words(known[origin]))], default=None)
@@ -108,7 +104,7 @@ def _shown(root: etree._Element, known: dict[str, str], site: set[str]) -> str |
         whole = words(text)
         wanted += [whole, *(part for end in _ends(text) if 2 * len(part := words(end)) >= len(whole))]
     if not wanted:
-        return next((text for text in map(plain, map(text_of, _headings(root, "//h1"))) if "".join(words(text)) not in site), None)
+        return next(iter(_others(root, site)), None)
     declared = [words(text) for text in known.values()]
     best, most, place = None, ALIKE, None
     headings = _headings(root, "//h1")
@@ -135,6 +131,11 @@ def _headings(root: etree._Element, query: str) -> list[etree._Element]:
     return [heading for heading in compiled(query)(root)[:MOST] if _size(heading) <= 4 * MAX_TEXT]
 
 
+def _others(root: etree._Element, site: set[str], most: int = MOST) -> list[str]:
+    """Return what those of the first headings ``<h1>`` say that do not name the site."""
+    return [text for heading in _headings(root, "//h1")[:most] if "".join(words(text := plain(text_of(heading)))) not in site]
+
+
 def _below(root: etree._Element, known: dict[str, str], above: list[str]) -> str | None:
     """Return the first ``<h2>`` that says what an origin calls the headline; None when it says no more than the one ``above``."""
     declared = {tuple(words(known[origin])): known[origin] for origin in reversed(DECLARED) if origin in known}
@@ -158,8 +159,17 @@ def _ends_path(heading: etree._Element) -> bool:
         if element.tag not in ("article", "main", "body", "html") and PATH.search(named):
             return True
     part = next((e for e in around[:-1] if (parent := e.getparent()) is not None and len(parent) > 1), heading)
-    before = [e for e in islice(part.itersiblings(preceding=True), AROUND) if isinstance(e.tag, str) and plain(text_of(e))]
-    return len(before) > 1 and all(any(plain(text_of(a)) == plain(text_of(e)) for a in e.iter("a")) for e in before)
+    before = [e for e in islice(part.itersiblings(preceding=True), AROUND) if isinstance(e.tag, str)]
+    if any(_size(e) > SHORT for e in before):
+        return False
+    saying = [e for e in before if plain(text_of(e))]
+    return len(saying) > 1 and all(map(_is_link, saying))
+
+
+def _is_link(element: etree._Element) -> bool:
+    """Tell whether all that ``element`` says is one link."""
+    text = plain(text_of(element))
+    return any(plain(text_of(a)) == text for a in element.iter("a"))
 
 
 def _is_of_article(heading: etree._Element) -> bool:
