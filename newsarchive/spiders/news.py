@@ -12,8 +12,9 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.found import FoundDays, FoundFeeds, FoundSections, FoundSitemaps
+from newsarchive.discovery.listing import Listing
 from newsarchive.discovery.shapes import WAS
-from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.discovery.walk import Walk
 from newsarchive.extract.kind import called
 from newsarchive.items import Link
 from newsarchive.spiders.base import NewsSpider
