@@ -158,7 +158,7 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
         )
 
     def _listing_request(self, url: str, walk: Walk, **meta) -> scrapy.Request:
-        """A sitemap or a feed may be kept on another host, see :meth:`may_ask`."""
+        """A sitemap or a feed may be kept on another host, see :meth:`elsewhere`."""
         return super()._listing_request(url, walk, **self.elsewhere(url, walk.listing.source), **meta)
 
     def section_requests(self) -> Iterator[scrapy.Request]:
