@@ -10,7 +10,8 @@ from scrapy import Request
 from scrapy.http import Response
 
 from newsarchive.capturestore import Captured, CaptureStore
-from newsarchive.discovery.walk import Earlier, Interrupted, Listing, Walk
+from newsarchive.discovery.listing import Earlier, Interrupted, Listing
+from newsarchive.discovery.walk import Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
 from newsarchive.replaystore import ReplayStore

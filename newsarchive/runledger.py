@@ -9,7 +9,8 @@ from scrapy import Request
 from scrapy.http import Response
 
 from newsarchive.capturestore import Captured
-from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.discovery.listing import Listing
+from newsarchive.discovery.walk import Walk
 from newsarchive.items import Article, Link
 from newsarchive.store.hosts import Turn
 from newsarchive.store.pages import Cover, Page

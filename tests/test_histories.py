@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.discovery.listing import Listing
+from newsarchive.discovery.walk import Walk
 from newsarchive.items import Link
 from newsarchive.ledger import ArchiveLedger
 from newsarchive.store.archive import Archive

@@ -203,9 +203,9 @@ def test_a_page_about_the_house_is_known_by_the_mark_that_it_lacks():
     assert judge("/a-town-builds-its-bridge/", house) is None
 
 
-@pytest.mark.parametrize("state", ["waiting", "gone"])
+@pytest.mark.parametrize("state", ["waiting", "withdrawn", "gone"])
 def test_an_address_is_one_pages_with_a_slash_and_without(tmp_path, state):
-    """Unless that page is gone: then the other form is where the article may be."""
+    """Unless that page is gone: then the other form is where the article may be. What was withdrawn is kept out in both."""
     archive = Archive(tmp_path / "archive.db")
     crawl = archive.crawls.begin("courier", {})
     walk, *_ = archive.listings.begin(crawl, "courier", "sections", HOST, None, None, None)
@@ -214,7 +214,7 @@ def test_an_address_is_one_pages_with_a_slash_and_without(tmp_path, state):
     archive.sightings.sight("sections", HOST, None, [first, third], **place)
     archive.db.execute("update page set state = ?", (state,))
     found = archive.sightings.sight("sections", HOST, None, [second], **place)
-    assert [one.page.url for one in found] == [first.url if state == "waiting" else second.url]
+    assert [one.page.url for one in found] == [second.url if state == "gone" else first.url]
     archive.close()
 
 

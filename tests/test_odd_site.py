@@ -42,6 +42,8 @@ class Weir(Undescribed):
             more = f'<a class="next" href="/c/{section}/{number + 1}">Older</a><a href="/who-we-are-and-what-we-do/">Who we are</a>'
             head = f'<link rel="canonical" href="{self.url("/")}">'
             return self.framed(head, self.items(part, number) + more) if part else None
+        if path == "/closed":
+            return self.framed("", "<h1>Page not found</h1><p>Try another one.</p>")
         if parts.path == "/latest":
             return self.framed("", self.items(self.stories[:3], 1) + '<div data-next-url="/api/latest?skip=3"></div>')
         if parts.path == "/api/latest":
@@ -59,7 +61,10 @@ class Weir(Undescribed):
         )
 
     def framed(self, head: str, body: str) -> Answer:
-        menu = "".join(f'<a href="/c/{name}">{name.title()}</a>' for name in ("world", "sport")) + '<a href="/latest">Latest</a>'
+        menu = (
+            "".join(f'<a href="/c/{name}">{name.title()}</a>' for name in ("world", "sport"))
+            + '<a href="/latest">Latest</a><a href="/closed">Garden</a>'
+        )
         feed = '<link rel="alternate" type="application/rss+xml" href="/feed/"><meta property="og:type" content="article">'
         return html(feed + head, f"<nav>{menu}</nav><main>{body}</main>")
 
@@ -81,6 +86,7 @@ def test_an_odd_site_gives_its_articles_once_and_knows_where_its_lists_end(playe
     }
     # A list whose end is not known is walked whole by every crawl.
     assert done.rows('select distinct "end" from listing') == [("exhausted",)], done.log
+    assert done.rows("select * from gap") == []
     first, played.requests[:] = len(played.requests), []
     again = crawl(played, "-a", f"url=https://{pages.host}/", spider="news")
     assert not {path for path in played.requests if path in pages.by_path}

@@ -33,8 +33,9 @@ from newsarchive.capturestore import CaptureStore
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
 from newsarchive.demo.server import Answer
+from newsarchive.discovery.listing import Listing
 from newsarchive.discovery.safexml import ListingError
-from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.discovery.walk import Walk
 from newsarchive.discovery.wayback import WAYBACK, Wayback, nearest
 from newsarchive.extract.article import load_article
 from newsarchive.items import Article, Link, Visit

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from newsarchive.discovery.walk import BARREN_CHUNKS, STALE_CHUNKS, Earlier, Interrupted, Listing, Walk, in_order
+from newsarchive.discovery.listing import Earlier, Interrupted, Listing
+from newsarchive.discovery.walk import BARREN_CHUNKS, STALE_CHUNKS, Walk, in_order
 from newsarchive.items import Link
 
 FRONT = Listing("sections", "https://news.example/world/", "world")

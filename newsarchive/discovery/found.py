@@ -13,13 +13,13 @@ from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.feed import Feed
 from newsarchive.discovery.fragments import page_of
+from newsarchive.discovery.listing import Chunk, Listing
 from newsarchive.discovery.lists import anchors, list_links, next_page, times_by
 from newsarchive.discovery.pagers import archive_of
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.sections import Sections, name_of, slug
 from newsarchive.discovery.shapes import Shapes
 from newsarchive.discovery.sitemap import Sitemap
-from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.discovery.words import original_of
 from newsarchive.items import Link
 from newsarchive.trees import tree_of

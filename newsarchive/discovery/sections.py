@@ -11,9 +11,9 @@ from scrapy.http import HtmlResponse, Response, TextResponse
 from scrapy.selector import Selector, SelectorList
 
 from newsarchive.dates import iso, parse_time
+from newsarchive.discovery.listing import Chunk, Listing
 from newsarchive.discovery.loadmore import LoadMore, goes_on
 from newsarchive.discovery.safexml import ListingError
-from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.items import Link
 
 MENU_LINKS = 5

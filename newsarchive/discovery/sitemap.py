@@ -11,8 +11,8 @@ from lxml import etree
 from scrapy.http import Response
 
 from newsarchive.dates import day_in, iso, parse_time
+from newsarchive.discovery.listing import Chunk, Listing
 from newsarchive.discovery.safexml import ListingError, children, parse_xml, text_at
-from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.items import Link
 
 

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from scrapy.http import Response
 
 from newsarchive.dates import is_of_the_web, iso
+from newsarchive.discovery.listing import Chunk, Listing
 from newsarchive.discovery.safexml import ListingError
-from newsarchive.discovery.walk import Chunk, Listing
 from newsarchive.items import Link
 
 WAYBACK = "https://web.archive.org/cdx/search/cdx"

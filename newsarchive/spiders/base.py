@@ -11,8 +11,8 @@ import scrapy
 
 from newsarchive.arguments import Arguments
 from newsarchive.dates import days_between, zone
+from newsarchive.discovery.listing import Listing
 from newsarchive.discovery.sections import slug
-from newsarchive.discovery.walk import Listing
 from newsarchive.extract.rules import SiteRules
 from newsarchive.frontier import Frontier
 from newsarchive.items import Link

@@ -7,8 +7,9 @@ from collections import deque
 import scrapy
 from scrapy.http import HtmlResponse, Response
 
+from newsarchive.discovery.listing import Listing
 from newsarchive.discovery.loadmore import LoadMore
-from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.discovery.walk import Walk
 from newsarchive.extract.select import compiled
 from newsarchive.extract.walls import CONSENT_WALL, obstacle, visible_length
 from newsarchive.store.drawn import NEEDS_BROWSER

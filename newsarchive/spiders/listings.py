@@ -13,10 +13,11 @@ from scrapy.http import HtmlResponse, Response
 
 from newsarchive.chromium import BrowserFailed
 from newsarchive.dates import day_in, days_between, zone
+from newsarchive.discovery.listing import Listing
 from newsarchive.discovery.loadmore import round_address, round_of
 from newsarchive.discovery.safexml import ListingError
 from newsarchive.discovery.sections import is_empty_chunk, slug
-from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.discovery.walk import Walk
 from newsarchive.discovery.wayback import nearest
 from newsarchive.extract.html import canonical_link
 from newsarchive.extract.walls import obstacle

@@ -12,9 +12,11 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.discovery.found import FoundDays, FoundFeeds, FoundSections, FoundSitemaps
+from newsarchive.discovery.listing import Listing
 from newsarchive.discovery.shapes import WAS
-from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.discovery.walk import Walk
 from newsarchive.extract.kind import called
+from newsarchive.extract.walls import SOFT_404
 from newsarchive.items import Link
 from newsarchive.spiders.base import NewsSpider
 from newsarchive.spiders.survey import SurveyCallbacks
@@ -27,6 +29,9 @@ UNSEEN = dict.fromkeys(("days", "feed", "sections", "sitemap"))
 
 WHOLE_DAYS = 30
 """A sitemap or an archive of everything that was walked whole is not walked again for so long, unless it is asked for."""
+
+EVER_DAYS = 36_500
+"""A section that was walked whole in so long is one, whatever stands in its place today."""
 
 
 class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
@@ -153,7 +158,7 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
         )
 
     def _listing_request(self, url: str, walk: Walk, **meta) -> scrapy.Request:
-        """A sitemap or a feed may be kept on another host, see :meth:`may_ask`."""
+        """A sitemap or a feed may be kept on another host, see :meth:`elsewhere`."""
         return super()._listing_request(url, walk, **self.elsewhere(url, walk.listing.source), **meta)
 
     def section_requests(self) -> Iterator[scrapy.Request]:
@@ -190,13 +195,26 @@ class AnySpider(VerdictCallbacks, SurveyCallbacks, NewsSpider):
         instead = walk.take([], {}, [])
         return self.walk_ended(walk) if walk.end else [self._listing_request(url, walk) for url in instead]
 
-    def _no_section(self, response: Response, walk: Walk) -> list[scrapy.Request]:
-        response.meta["unread"] = True
+    def end_walk(self, walk: Walk, end: str, reason: str, at: str | None = None) -> Iterable[scrapy.Request]:
+        """As every site's; but a menu's word behind which is nothing, which the server calls 200, is no section either."""
+        found = walk.listing.url in self.found.sections.values() and not self.arguments.sections and not walk.pages
+        if found and reason.startswith(SOFT_404) and not self.ledger.asked_lately(walk.listing, EVER_DAYS):
+            self._forget(walk)
+            return []
+        return super().end_walk(walk, end, reason, at)
+
+    def _forget(self, walk: Walk) -> None:
+        """What ``walk`` was begun for is no section."""
         self.ledger.drop(walk)
         url = walk.listing.url
         self.found.no_sections = list(dict.fromkeys([*self.found.no_sections, url]))
         self.found.sections = {name: other for name, other in self.found.sections.items() if other != url}
         self.listed.discard(url.rstrip("/"))
+
+    def _no_section(self, response: Response, walk: Walk) -> list[scrapy.Request]:
+        response.meta["unread"] = True
+        self._forget(walk)
+        url = walk.listing.url
         if (
             response.status == 200 and isinstance(response, HtmlResponse) and called(response)[0]
         ):  # a story that is pinned to the menu

@@ -14,7 +14,8 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 
 from newsarchive.dates import is_of_the_web, iso, stamp
-from newsarchive.discovery.walk import Listing, Walk
+from newsarchive.discovery.listing import Listing
+from newsarchive.discovery.walk import Walk
 from newsarchive.discovery.wayback import Wayback, capture_time
 from newsarchive.extract.article import is_article, load_article, reads_like_article
 from newsarchive.extract.walls import obstacle

@@ -94,7 +94,8 @@ class VerdictCallbacks:
         says, what = called(response)
         if says is None and DRAWN not in response.flags and drawn_by_scripts(response):
             return None  # a browser may find what it is
-        if says is None and DRAWN in response.flags and response.meta.get("page_failures") and not is_article(article):
+        failures = response.meta.get("page_failures") if response.request else None
+        if says is None and DRAWN in response.flags and failures and not is_article(article):
             return None  # what its scripts did not get may come next time
         lacks = self._lacks_mark(says, article, response)
         sure = "urls" in self.given or (self.shapes.sure(url) and not lacks)

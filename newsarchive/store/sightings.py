@@ -13,6 +13,8 @@ from newsarchive.urls import slash_twin
 AT_REST = ("stored", "gone", "moved", "not_article", "given_up")
 """States of a page that was had, and that a listing may call changed."""
 
+LIVE = " and state in ('waiting', 'stored', 'withdrawn')"
+
 
 @dataclass(frozen=True)
 class Sighted:
@@ -134,7 +136,7 @@ class Sightings:
     def _ids(self, links: Sequence[Link]) -> list[str]:
         """Page ids of ``links``: by number, else by an address that is known to lead to a page, else by the address.
 
-        With a slash at its end or without, an address is one page's, unless the one that is known is no article there.
+        With a slash at its end or without, an address is one page's, unless the one that is known holds no article.
         """
         db = self.archive.db
         unnumbered = [address for link in links if link.key.startswith("http") for address in (link.url, link.key)]
@@ -142,7 +144,7 @@ class Sightings:
         unknown = {key for link in links if (key := link.key).startswith("http") and not known.keys() & {key, link.url}}
         twins = {twin: key for key in unknown if (twin := slash_twin(key))}
         leads = [(twins[row["url"]], row["page"]) for row in rows_in(db, "alias", "url", list(twins))]
-        live = {row["id"] for row in rows_in(db, "page", "id", [page for _, page in leads], " and state in ('waiting', 'stored')")}
+        live = {row["id"] for row in rows_in(db, "page", "id", [page for _, page in leads], LIVE)}
         known |= {key: page for key, page in leads if page in live}
         ids = []
         for link in links:
