@@ -314,3 +314,13 @@ def test_labelled_pages_are_read_no_worse_than_before(shared):
         "language": 0.985,
     }
     assert {name: found[name] for name, score in least.items() if float(found[name]) < score} == {}
+
+
+def test_a_page_whose_markup_is_an_articles_reads_like_one_though_its_times_were_never_set():
+    """A content system that writes the year 1 for "never"; the day stands in the lines alone."""
+    ld = {"@type": "NewsArticle", "publisher": {"name": "The Paper"}, "datePublished": "0001-01-01T00:00:00Z"}
+    html = f"""<html lang="en"><head><title>Ice</title><script type="application/ld+json">{json.dumps(ld)}</script></head><body>
+        <article><h1>Ice on the river breaks early</h1><p>Nov 19, 2019</p>{"<p>The harbour was open on Tuesday, two weeks early.</p>" * 12}</article></body></html>"""
+    article = read(html)
+    assert article.day == "2019-11-19" and reads_like_article(article)
+    assert not reads_like_article(read(html.replace("NewsArticle", "WebPage").replace("Nov 19, 2019", "")))

@@ -120,8 +120,9 @@ def is_article(article: Article) -> bool:
 
 def reads_like_article(article: Article) -> bool:
     """Tell whether a page that nobody called an article reads like one: marked as such, dated, and with text."""
-    marked = {article.origins.get(field) for field in ("headline", "published_at", "authors")} & {"jsonld", "microdata"}
-    typed = bool(marked) or "article" in article.og.get("og:type", ())
+    # Only what is typed as an article gives these origins a field.
+    marked = not {"jsonld", "microdata"}.isdisjoint(article.origins.values())
+    typed = marked or "article" in article.og.get("og:type", ())
     long = sum(len(block["text"]) for block in article.body if block["type"] != "list") >= READABLE
     return (typed and (long or _is_dated(article))) or (long and _is_dated(article))
 
