@@ -284,6 +284,7 @@ def test_a_page_that_contradicts_itself_is_flagged():
         f"<h1>T</h1><p class='{'tag-' * 100_000}' style='{'display ' * 50_000}'>{SAID}</p>",
         f"<h1>T</h1><article>{'<div class=q><a href=/x>A link that is long enough here</a><p>Words.</p></div>' * 10_000}</article>",
         f"<h1>T</h1>{'<article><p>The river rose again on Monday, and stayed.</p>' * 20_000}",
+        f"<title>The river rose again</title><h1>{'<b><i>' * 400}The river rose again{'<u>on Monday</u>' * 3_000}",
     ],
 )
 def test_no_page_takes_time_out_of_proportion(page):
