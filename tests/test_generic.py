@@ -285,6 +285,7 @@ def test_a_page_that_contradicts_itself_is_flagged():
         f"<h1>T</h1><article>{'<div class=q><a href=/x>A link that is long enough here</a><p>Words.</p></div>' * 10_000}</article>",
         f"<h1>T</h1>{'<article><p>The river rose again on Monday, and stayed.</p>' * 20_000}",
         f"<title>The river rose again</title><h1>{'<b><i>' * 400}The river rose again{'<u>on Monday</u>' * 3_000}",
+        f"<h1>The river rose</h1><article><p>{SAID}</p><img src=/a.jpg srcset='{'x' * 100_000} {'y' * 100_000} stays'><p>{SAID}</p></article>",
     ],
 )
 def test_no_page_takes_time_out_of_proportion(page):
