@@ -326,3 +326,10 @@ def test_a_page_whose_markup_is_an_articles_reads_like_one_though_its_times_were
     article = read(html)
     assert article.day == "2019-11-19" and reads_like_article(article)
     assert not reads_like_article(read(html.replace("NewsArticle", "WebPage").replace("Nov 19, 2019", "")))
+
+
+def test_a_canonical_link_with_a_port_that_is_none_is_ignored():
+    article = read(
+        f"<html><head><link rel=canonical href='https://news.example:height=1/a'></head><body><h1>Ice</h1><p>{SAID}</p></body></html>"
+    )
+    assert article.url == "https://news.example/a-story" and "canonical_ignored" in article.flags

@@ -28,7 +28,7 @@ from newsarchive.extract.rules import SiteRules
 from newsarchive.extract.undescribed import SHOWN
 from newsarchive.items import Article
 from newsarchive.revisions import content_hash
-from newsarchive.urls import absolute, clean_url, not_amp
+from newsarchive.urls import absolute, clean_url, is_address, not_amp
 
 TIMES = ("created_at", "published_at", "modified_at")
 RULES = set(SiteRules.__annotations__)
@@ -140,7 +140,7 @@ def _identify(article: Article, reading: Reading) -> None:
     article.key, article.url = own[0] if own else clean_url(not_amp(address)), clean_url(not_amp(address))
     if canonical := html.canonical_link(reading.root):
         url = absolute(reading.base, canonical)
-        url = clean_url(not_amp(url)) if url and urlsplit(url).port is None else ""
+        url = clean_url(not_amp(url)) if url and is_address(url) and urlsplit(url).port is None else ""
         key = url and rules.canonical_key(url, address)
         numbered = own is not None and not own[0].startswith("http")
         if key and (not numbered or key == own[0]):
