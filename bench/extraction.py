@@ -39,6 +39,8 @@ FIGURES = (
     ("publisher", "publisher"),
 )
 RESAMPLES = 1_000
+LONGEST = 1_000
+"""Milliseconds that no page may take us."""
 
 
 def scorer():
@@ -143,6 +145,9 @@ def main() -> None:
     print("\nOur figures are without another extractor's help: newsarchive has none of trafilatura in it.")
     if args.by or args.peers:
         table_by_language(evaluate, pages["newsarchive"])
+    slowest, page = max((line["ms"], line["id"]) for line in costs["newsarchive"][2])
+    if slowest > LONGEST:
+        raise SystemExit(f"{page} takes {slowest:.0f} ms, more than {LONGEST}")
     if args.worst:
         figure, count = args.worst[0], int(args.worst[1])
         worst = sorted((page[figure], record["id"], record["url"]) for record, page in pages["newsarchive"] if figure in page)

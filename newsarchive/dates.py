@@ -59,7 +59,7 @@ def parse_time(text: str, site_zone: str = "UTC", clock_zone: str | None = None)
 
     A time without offset is in ``site_zone``; a day is its midnight there. With ``clock_zone`` the times of day without
     offset are in that zone, and so are those that end in ``Z``: the page does not mean it. None when the text is none of
-    these, and for the zero of Unix time in any zone: a number that was never set.
+    these, and for the zero of Unix time in any zone, and the year 1 of .NET: numbers that were never set.
 
     >>> parse_time("20260729T1319+0800").at.isoformat()
     '2026-07-29T05:19:00+00:00'
@@ -67,6 +67,7 @@ def parse_time(text: str, site_zone: str = "UTC", clock_zone: str | None = None)
     '2022-02-02T21:00:00+00:00'
     >>> parse_time("2019-11-18T21:17:27Z", clock_zone="Europe/Moscow").at.isoformat()
     '2019-11-18T18:17:27+00:00'
+    >>> parse_time("0001-01-01T00:00:00Z")
     """
     raw = text.strip()
     if not raw or len(raw) > 60:
@@ -76,7 +77,7 @@ def parse_time(text: str, site_zone: str = "UTC", clock_zone: str | None = None)
         given = at.tzinfo is not None and not (clock_zone and raw[-1] in "Zz")
         if not given:
             at = at.replace(tzinfo=zone(site_zone if precision == "day" or not clock_zone else clock_zone))
-        if abs(seconds := at.timestamp()) <= 14 * 3600 and seconds % 900 == 0:
+        if at.year == 1 or (abs(seconds := at.timestamp()) <= 14 * 3600 and seconds % 900 == 0):
             return None
         return Time(at.astimezone(UTC).replace(microsecond=0), raw, precision, "given" if given else "site")
     except (ValueError, OverflowError):

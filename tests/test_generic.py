@@ -329,6 +329,8 @@ def test_a_page_that_contradicts_itself_is_flagged():
         f"<h1>T</h1><p class='{'tag-' * 100_000}' style='{'display ' * 50_000}'>{SAID}</p>",
         f"<h1>T</h1><article>{'<div class=q><a href=/x>A link that is long enough here</a><p>Words.</p></div>' * 10_000}</article>",
         f"<h1>T</h1>{'<article><p>The river rose again on Monday, and stayed.</p>' * 20_000}",
+        f"<title>The river rose again</title><h1>{'<b><i>' * 400}The river rose again{'<u>on Monday</u>' * 3_000}",
+        f"<h1>The river rose</h1><article><p>{SAID}</p><img src=/a.jpg srcset='{'x' * 100_000} {'y' * 100_000} stays'><p>{SAID}</p></article>",
     ],
 )
 def test_no_page_takes_time_out_of_proportion(page):
@@ -425,3 +427,20 @@ def test_comments_and_teasers_with_times_are_no_entries():
         assert entries(read(f"<article><h1>Ferries stay</h1>{BODY}{others}</article>")) == []
     notes = f"<ul>{f'<li>{time} A note of the storm.</li>' * 3}</ul>"
     assert entries(read(f"<article><h1>Ferries stay</h1>{BODY * 2}{notes}</article>")) == []
+
+
+def test_a_page_whose_markup_is_an_articles_reads_like_one_though_its_times_were_never_set():
+    """A content system that writes the year 1 for "never"; the day stands in the lines alone."""
+    ld = {"@type": "NewsArticle", "publisher": {"name": "The Paper"}, "datePublished": "0001-01-01T00:00:00Z"}
+    html = f"""<html lang="en"><head><title>Ice</title><script type="application/ld+json">{json.dumps(ld)}</script></head><body>
+        <article><h1>Ice on the river breaks early</h1><p>Nov 19, 2019</p>{"<p>The harbour was open on Tuesday, two weeks early.</p>" * 12}</article></body></html>"""
+    article = read(html)
+    assert article.day == "2019-11-19" and reads_like_article(article)
+    assert not reads_like_article(read(html.replace("NewsArticle", "WebPage").replace("Nov 19, 2019", "")))
+
+
+def test_a_canonical_link_with_a_port_that_is_none_is_ignored():
+    article = read(
+        f"<html><head><link rel=canonical href='https://news.example:height=1/a'></head><body><h1>Ice</h1><p>{SAID}</p></body></html>"
+    )
+    assert article.url == "https://news.example/a-story" and "canonical_ignored" in article.flags

@@ -19,7 +19,7 @@ class Command(ArchiveCommand):
 
     def add_options(self, parser) -> None:
         super().add_options(parser)
-        parser.add_argument("--url", help="read it as the page at this address (of a file: default, its canonical link)")
+        parser.add_argument("--url", help="the address that it is read as (default for a file, its canonical link)")
         parser.add_argument("--site", help="read it by the rules of this site (default: by its host; news: as any site's)")
         parser.add_argument("--archived", action="store_true", help="look at an article's page in the archive: ID_OR_URL")
         parser.add_argument("--json", action="store_true", help="for programs")

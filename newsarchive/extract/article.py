@@ -28,7 +28,7 @@ from newsarchive.extract.rules import SiteRules
 from newsarchive.extract.undescribed import SHOWN
 from newsarchive.items import Article
 from newsarchive.revisions import content_hash
-from newsarchive.urls import absolute, clean_url, not_amp
+from newsarchive.urls import absolute, clean_url, is_address, not_amp
 
 TIMES = ("created_at", "published_at", "modified_at")
 RULES = set(SiteRules.__annotations__)
@@ -120,8 +120,9 @@ def is_article(article: Article) -> bool:
 
 def reads_like_article(article: Article) -> bool:
     """Tell whether a page that nobody called an article reads like one: marked as such, dated, and with text."""
-    marked = {article.origins.get(field) for field in ("headline", "published_at", "authors")} & {"jsonld", "microdata"}
-    typed = bool(marked) or "article" in article.og.get("og:type", ())
+    # Only what is typed as an article gives these origins a field.
+    marked = not {"jsonld", "microdata"}.isdisjoint(article.origins.values())
+    typed = marked or "article" in article.og.get("og:type", ())
     long = sum(len(block["text"]) for block in article.body if block["type"] != "list") >= READABLE
     return (typed and (long or _is_dated(article))) or (long and _is_dated(article))
 
@@ -139,7 +140,7 @@ def _identify(article: Article, reading: Reading) -> None:
     article.key, article.url = own[0] if own else clean_url(not_amp(address)), clean_url(not_amp(address))
     if canonical := html.canonical_link(reading.root):
         url = absolute(reading.base, canonical)
-        url = clean_url(not_amp(url)) if url and urlsplit(url).port is None else ""
+        url = clean_url(not_amp(url)) if url and is_address(url) and urlsplit(url).port is None else ""
         key = url and rules.canonical_key(url, address)
         numbered = own is not None and not own[0].startswith("http")
         if key and (not numbered or key == own[0]):

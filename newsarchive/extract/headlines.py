@@ -18,6 +18,8 @@ MAX_TEXT = 1_000
 """Characters of a headline."""
 MOST_PARTS = 4
 """Dashes, colons and bars that may stand between a headline and what is none of it."""
+NESTED = 8
+"""Elements one in the other that may stand around a kicker: each is read whole."""
 ALIKE = 0.4
 """Least F1 of the words of a heading and a declared headline: less is another article's heading, or a site's name."""
 # What newsrooms call the line above a headline.
@@ -192,7 +194,7 @@ def _without_kicker(heading: etree._Element, known: dict[str, str], whole: list[
     if not len(heading) or (heading.text or "").strip():
         return None
     pieces = [child for child in heading if isinstance(child.tag, str) and plain(text_of(child))]
-    for _ in range(AROUND):
+    for _ in range(NESTED):
         if len(pieces) != 1 or plain(pieces[0].tail or "") or not len(pieces[0]) or (pieces[0].text or "").strip():
             break
         pieces = [child for child in pieces[0] if isinstance(child.tag, str) and plain(text_of(child))]

@@ -15,13 +15,16 @@ from newsarchive.extract.text import plain
 from newsarchive.items import Image
 from newsarchive.urls import absolute, photo_address
 
-SRCSET = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
+# It begins where a word does: a page in an attribute that was never closed has long ones.
+SRCSET = re.compile(r"(?<![^\s,])([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
 LAZY = (
     "data-src data-original data-lazy-src data-lazy data-hi-res-src data-src-large data-full-src data-image data-url "
     "data-large-file data-orig-file"
     " data-srcset-src data-img-src data-image-src"
 ).split()
 MAX_IMAGES = 500
+MAX_SRCSET = 20_000
+"""Characters; forty addresses of a generous length."""
 
 _img = etree.XPath("descendant-or-self::img")
 _sources = etree.XPath("ancestor::picture[1]/source")
@@ -79,7 +82,7 @@ def _shown(img: etree._Element, scope: etree._Element, dropped: set[etree._Eleme
     sizes = [{"url": address, "width": img.get("width"), "height": img.get("height")}] if address else []
     for element in [img, *_sources(img)]:
         for name in ("srcset", "data-srcset", "data-lazy-srcset"):
-            for url, number, unit in SRCSET.findall(element.get(name) or ""):
+            for url, number, unit in SRCSET.findall((element.get(name) or "")[:MAX_SRCSET]):
                 sizes.append({"url": url, "width": number if unit == "w" else None})
     if rules.large and frame is not None:
         sizes += [{"url": url} for element in frame.iter() if (url := element.get(rules.large))]
