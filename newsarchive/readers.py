@@ -61,7 +61,8 @@ class Reader:
 
     def __init__(self, site: list[str]):
         self.site = site
-        self.waiting: deque[asyncio.Future[Read | None]] = deque()
+        self.waiting: deque[tuple[bytes, asyncio.Future[Read | None]]] = deque()
+        """What was asked, and the answers to come."""
 
     async def start(self) -> None:
         # What can be imported here can be there, in a project's folder as in an egg.
@@ -75,9 +76,9 @@ class Reader:
 
     async def read(self, response: HtmlResponse) -> Read | None:
         """Return what a page holds; None when reading it failed. Raises :class:`ReaderDied` when it was too much."""
-        answer = asyncio.get_running_loop().create_future()
-        self.waiting.append(answer)
-        self.process.stdin.write(asked(response))
+        question, answer = asked(response), asyncio.get_running_loop().create_future()
+        self.waiting.append((question, answer))
+        self.process.stdin.write(question)
         return await answer
 
     async def _listen(self) -> None:
@@ -87,14 +88,16 @@ class Reader:
                 packed = await self.process.stdout.readexactly(*HEAD.unpack(head))
             except asyncio.IncompleteReadError:
                 break
-            self.waiting.popleft().set_result(pickle.loads(packed))
+            _, answer = self.waiting.popleft()
+            if not answer.done():  # the crawl was stopped meanwhile
+                answer.set_result(pickle.loads(packed))
         if self.waiting:
             logger.warning("A process that reads articles ended (status %s); starting another", await self.process.wait())
-            # The first was read; what waited behind it is as lost.
-            waiting, self.waiting = self.waiting, deque()
+            _, read = self.waiting.popleft()
             await self.start()
-            for answer in waiting:
-                answer.set_exception(ReaderDied("the process that read it ended"))
+            self.process.stdin.writelines(question for question, _ in self.waiting)
+            if not read.done():
+                read.set_exception(ReaderDied("the process that read it ended"))
 
     async def stop(self) -> None:
         self.process.stdin.close()

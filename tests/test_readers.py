@@ -51,16 +51,16 @@ def test_a_page_that_is_the_end_of_its_reader_costs_that_page_alone(page):
         await reader.start()
         before = await reader.read(page)
         os.kill(reader.process.pid, signal.SIGSTOP)
-        lost = asyncio.ensure_future(reader.read(page))
+        lost, behind = asyncio.ensure_future(reader.read(page)), asyncio.ensure_future(reader.read(page))
         await asyncio.sleep(0)
         reader.process.kill()
         with pytest.raises(ReaderDied):
             await lost
         after = await reader.read(page)
         await reader.stop()
-        return before, after
+        return before, await behind, after
 
-    assert asyncio.run(kill_one()) == ((None, load_article(page, SputnikSpider)),) * 2
+    assert asyncio.run(kill_one()) == ((None, load_article(page, SputnikSpider)),) * 3
 
 
 def test_a_reader_works_on_when_its_terminal_says_stop_and_ends_with_its_crawl(page):
