@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from conftest import assert_true
@@ -53,7 +53,8 @@ def stamp_everything(site) -> None:
     def sitemap(path: str) -> Answer | None:
         if not path.startswith("/sitemap-"):
             return None
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        # Later than the second in which the crawl before ended.
+        now = (datetime.now(UTC) + timedelta(seconds=5)).isoformat(timespec="seconds")
         text = gzip.decompress(site.answer(path).body).decode()
         return Answer(gzip.compress(re.sub(r"<lastmod>[^<]*", f"<lastmod>{now}", text).encode()), "application/gzip")
 

@@ -88,7 +88,8 @@ def _by_place(rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
             found[place] |= {"seen": 0, **dict.fromkeys((*STATES, "excluded", "owed", "second_hand"), 0)}
         one, state = found[place], row["state"]
         one["seen"] += row["pages"]
-        one[state] += row["pages"]
+        if state in one:  # else the archive is damaged: check-archive says so
+            one[state] += row["pages"]
         one["excluded"] += row["pages"] * (state in EXCLUDED)
         one["owed"] += row["pages"] * (state in OWED)
         one["second_hand"] += row["second_hand"] * (state == "stored")

@@ -77,7 +77,10 @@ def gzip_bomb(asked: Asked) -> Answer:
 @cache
 def _bomb() -> bytes:
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    return b"".join(packer.compress(bytes(MB)) for _ in range(500)) + packer.flush()
+    begin = packer.compress(bytes(MB)) + packer.flush(zlib.Z_FULL_FLUSH)
+    # What follows a full flush refers to nothing before it (zlib manual).
+    again = packer.compress(bytes(MB)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return begin + 499 * again
 
 
 def _send_packed(handler, answer: Answer) -> None:
