@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Where Python may not write byte code (PYTHONDONTWRITEBYTECODE), every command would compile all of the project again.
 COMPILE = @$(BIN)/python -m compileall -q newsarchive || true
 
-.PHONY: demo test torture years bench lint clean
+.PHONY: demo test torture years bench bench-all lint clean
 
 demo: $(VENV)/run
 	$(COMPILE)
@@ -18,11 +18,18 @@ test: $(VENV)/dev $(VENV)-pywb/done $(VENV)-scrapyd/done
 	$(COMPILE)
 	$(BIN)/python -m pytest -q -rs -n $(TESTERS) --dist worksteal
 
+# The speed of a crawl beside bare Scrapy's and the peers': it wants nginx. Under ten minutes.
 bench: $(VENV)/dev
 	$(COMPILE)
 	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/speed.py --peers
+
+# All the other figures of bench/RESULTS.md: hours.
+bench-all: bench
 	$(BIN)/python bench/capture.py --day
 	$(BIN)/python bench/browser.py
+	$(BIN)/python bench/extraction.py --peers
+	$(BIN)/python bench/scale.py
 
 # Kills crawls 200 times at random moments, then one at every 25th write or fsync; the sweep wants strace.
 torture: $(VENV)/dev
