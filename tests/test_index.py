@@ -1,0 +1,70 @@
+"""The index of a page by the words of its classes finds what the selectors themselves find."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from newsarchive.extract.index import Index
+from newsarchive.extract.select import compiled
+
+PAGE = """
+<html><body>
+  <div class="menu banner"><a class="title" href="/menu">Menu</a></div>
+  <article class="story" id="one">
+    <p class="lead big" data-type="text">Lead</p>
+    <div class=" banner-wide"><p class="text">Advertisement</p></div>
+    <div class="banner-narrow"></div>
+    <div class="quote" data-type="quote"><p class="text">Said</p><span class="cite">Who</span></div>
+    <figure class="photo big"><img src="/a.jpg"><figcaption>Caption</figcaption></figure>
+    <div class="quote"><blockquote class="text cite">Again</blockquote></div>
+  </article>
+  <aside class="story"><p class="text">Beside</p></aside>
+</body></html>
+"""
+SELECTORS = [
+    ".text",
+    "p.text",
+    ".quote[data-type]",
+    ".quote[data-type=quote]",
+    ".quote[data-type^=qu], .lead.big",
+    "[class^=banner]",
+    "[class^=banner], .text, figure",
+    "[class*=banner]",
+    "#one",
+    "figure",
+    ".quote .text",
+    ".story > .text",
+    ".quote:not([data-type])",
+    ".text, .cite, .lead",
+    ".nowhere, .menu .nowhere",
+    "*",
+    ".lead::text",
+    "a.title::attr(href)",
+    "//p[@class='text']",
+]
+
+
+@pytest.fixture
+def root():
+    return etree.fromstring(PAGE, etree.HTMLParser())
+
+
+@pytest.mark.parametrize("selector", SELECTORS)
+def test_it_finds_what_the_selector_finds_in_its_order(root, selector):
+    index = Index(root)
+    assert index.elements(selector) == compiled(selector)(root)
+    assert index.matching(selector) == set(compiled(selector)(root))
+
+
+@pytest.mark.parametrize("selector", [selector for selector in SELECTORS if not selector.startswith("/")])
+def test_it_finds_what_is_within_an_element_alone(root, selector):
+    story = root.find(".//article")
+    assert Index(root).elements(selector, story) == compiled(selector)(story)
+
+
+def test_the_first_is_that_of_the_first_alternative(root):
+    index = Index(root)
+    assert index.first(".cite, .lead").text == "Who"
+    assert index.first(".nowhere, .lead").text == "Lead"
+    assert index.first(".nowhere") is None and index.first("") is None and index.elements("") == []
