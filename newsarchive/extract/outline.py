@@ -22,6 +22,8 @@ HIDDEN_NAME = re.compile(r"(?:^|\s)(?:hidden|is-hidden|d-none|hide)(?=\s|$)(?!.*
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 BLOCKS = (BREAKS - {"br", "option"}) | {"body", "html", "a-block"}
 COUNTED = frozenset("a img h1 h2".split())
+ROOM = 60_000
+"""Elements inside those of which a text is asked, in all: they may be nested as deep as the parser goes."""
 MAX_NAME = 300
 """Characters of a class that are looked at."""
 DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
@@ -59,6 +61,7 @@ class Outline:
         """The ``<h1>``."""
         self.second: list[int] = []
         """The ``<h2>``."""
+        self._room = ROOM
         self._measure(root, left_out)
         self._add_up()
 
@@ -132,7 +135,10 @@ class Outline:
         return self.own_linked[n] >= 20 and 4 * self.own[n] < self.own_linked[n]
 
     def text(self, n: int) -> str:
-        """Return what ``n`` says, on one line."""
+        """Return what ``n`` says, on one line; nothing when what was asked before had :data:`ROOM` elements inside."""
+        self._room -= self.end[n] - n - 1
+        if self._room < 0:
+            return ""
         left_out = [self.elements[inner] for inner in range(n + 1, self.end[n]) if self.unsaid[inner]]
         return plain(text_of(self.elements[n], left_out))
 

@@ -20,8 +20,6 @@ NAME = re.compile(
 )
 LEAST, MOST = 25, 1_200
 """Characters."""
-LOOKS = 300
-"""Elements that are read: they may stand in each other."""
 BEFORE = 60
 """Elements before the text that are looked at where the page does not show its headline."""
 SAME = 60
@@ -39,8 +37,8 @@ def standfirst(outline: Outline, headline: int | None, begin: int, known: list[s
     """
     descriptions = [said for text in known if len(said := letters(text)) >= LEAST]
     n = outline.end[headline] if headline is not None and headline < begin else max(0, begin - BEFORE)
-    named, looks = None, 0
-    while n <= begin and looks < LOOKS:
+    named = None
+    while n <= begin:
         element, said, linked = outline.elements[n], outline.said[n], outline.linked[n]
         names = outline.names[n]
         if (
@@ -52,7 +50,6 @@ def standfirst(outline: Outline, headline: int | None, begin: int, known: list[s
             n = outline.end[n] if outline.end[n] <= begin or n == begin else n + 1
             continue
         if LEAST <= said <= MOST and 2 * linked < said:
-            looks += 1
             text = outline.text(n)
             words = letters(text)
             if words and not no_text(text) and not at_the_edge(text):
