@@ -11,9 +11,12 @@ from pathlib import Path
 
 import damaged_pages
 import pytest
+from lxml import etree
 from scrapy.http import HtmlResponse
 
 from newsarchive.extract.article import is_article, load_article, reads_like_article
+from newsarchive.extract.outline import Outline
+from newsarchive.trees import PARSER
 from newsarchive.written_dates import written_time
 
 SAID = "The river rose again on Monday, and the ferries stayed in the harbour all day. "
@@ -444,3 +447,17 @@ def test_a_canonical_link_with_a_port_that_is_none_is_ignored():
         f"<html><head><link rel=canonical href='https://news.example:height=1/a'></head><body><h1>Ice</h1><p>{SAID}</p></body></html>"
     )
     assert article.url == "https://news.example/a-story" and "canonical_ignored" in article.flags
+
+
+def test_elements_in_each_other_are_read_so_often_and_no_more():
+    nest = etree.fromstring(f"<html><body>{'<div>' * 1000}{SAID}{'</div>' * 1000}</body></html>", PARSER)
+    outline = Outline(nest)
+    said = [outline.text(n) for n in range(200)]
+    assert said[0] == SAID.strip() and said[-1] == ""
+    assert sum(map(bool, said)) < 100
+
+
+def test_captions_that_nobody_closed_are_cut():
+    figure = "<figure><img src=/a.jpg width=800><figcaption>"
+    article = read(f"<article><h1>Ice on the river</h1>{BODY}{f'{figure}{SAID}' * 200}</article>")
+    assert article.images and max(len(image["caption"] or "") for image in article.images) <= 5_000 * 10 + 9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -23,6 +24,10 @@ LAZY = (
     " data-srcset-src data-img-src data-image-src"
 ).split()
 MAX_IMAGES = 500
+MAX_CAPTIONS = 10
+"""Of one frame; those that nobody closed stand in each other."""
+MAX_CAPTION = 5_000
+"""Characters."""
 MAX_SRCSET = 20_000
 """Characters; forty addresses of a generous length."""
 
@@ -68,11 +73,11 @@ def _shown(img: etree._Element, scope: etree._Element, dropped: set[etree._Eleme
     frame = next((a for a in _up_to(img, scope) if a in frames), None)
     said = {"alt": img.get("alt"), "caption": None, "credit": None}
     if frame is not None:
-        credits = index.elements(rules.credit, frame)
-        said["credit"] = next((text for c in credits if (text := plain(text_of(c)))), None)
-        captioned = index.elements(rules.caption, frame)
+        credits = index.elements(rules.credit, frame)[:MAX_CAPTIONS]
+        said["credit"] = next((text for c in credits if (text := _words(c))), None)
+        captioned = index.elements(rules.caption, frame)[:MAX_CAPTIONS]
         left_out = (dropped - set(captioned)) | set(credits)
-        captions = [plain(text_of(c, left_out)) for c in captioned if c not in left_out]
+        captions = [_words(c, left_out) for c in captioned if c not in left_out]
         said["caption"] = " ".join(dict.fromkeys(text for text in captions if text)) or None
     said["caption"] = said["caption"] or img.get("title")
     # What loads later is the picture; what stands in its place is nothing.
@@ -87,6 +92,10 @@ def _shown(img: etree._Element, scope: etree._Element, dropped: set[etree._Eleme
     if rules.large and frame is not None:
         sizes += [{"url": url} for element in frame.iter() if (url := element.get(rules.large))]
     return [size | said for size in sizes]
+
+
+def _words(element: etree._Element, left_out: Collection[etree._Element] = ()) -> str:
+    return plain(text_of(element, left_out)[:MAX_CAPTION])
 
 
 def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]:
