@@ -461,3 +461,10 @@ def test_captions_that_nobody_closed_are_cut():
     figure = "<figure><img src=/a.jpg width=800><figcaption>"
     article = read(f"<article><h1>Ice on the river</h1>{BODY}{f'{figure}{SAID}' * 200}</article>")
     assert article.images and max(len(image["caption"] or "") for image in article.images) <= 5_000 * 10 + 9
+
+
+def test_numbers_in_odd_digits_are_none():
+    """Python calls a superscript a digit, and makes no number of it."""
+    counted = jsonld(**{"@type": "NewsArticle", "headline": "Ice on the river", "wordCount": "²³66"})
+    article = read(f"{counted}<article><h1>Ice on the river</h1><img src=/a.jpg width=²³66 height=²³66>{BODY}</article>")
+    assert article.headline == "Ice on the river" and article.body

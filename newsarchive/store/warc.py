@@ -187,7 +187,7 @@ def read_record(path: Path, offset: int) -> Record:
     head, _, rest = data.partition(b"\r\n\r\n")
     first, headers = head_of(head, "utf-8")
     fields = {name.lower(): value for name, value in headers}
-    if not first.startswith("WARC/") or not fields.get("content-length", "").isdigit():
+    if not first.startswith("WARC/") or not fields.get("content-length", "").isdecimal():
         raise WarcError(f"no record at {offset} of {path}")
     return record_of(fields, rest[: int(fields["content-length"])])
 

@@ -230,7 +230,7 @@ def parts(data: bytes) -> tuple[str, Headers, bytes]:
     first, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     fields = [(name.strip(), value.strip()) for line in lines for name, colon, value in [line.partition(":")] if colon]
     length = next((value for name, value in fields if name.lower() == "content-length"), "")
-    if not first.startswith("WARC/") or not length.isdigit():
+    if not first.startswith("WARC/") or not length.isdecimal():
         raise WarcError(f"no WARC record: {first[:60]!r}")
     return first, fields, rest[: int(length)]
 
