@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lxml import etree
@@ -43,7 +44,7 @@ def lacks(blocks: list[dict], findings: dict[str, dict[str, Any]], containers: l
 def falls_short(text: str, findings: dict[str, dict[str, Any]]) -> bool:
     """Tell whether ``text`` has far fewer words than the page says that its article has."""
     count = str(findings["jsonld"].get("word_count") or "")
-    return count.isdecimal() and 2 * len(text.split()) < int(count) <= MAX_WORDS
+    return re.fullmatch(r"\d{1,9}", count) is not None and 2 * len(text.split()) < int(count) <= MAX_WORDS
 
 
 def _line(element: etree._Element) -> list[etree._Element]:

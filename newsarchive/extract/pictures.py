@@ -58,7 +58,7 @@ def _belongs(outline: Outline, n: int, top: int) -> bool:
     """Tell whether picture ``n`` is one of the article's: not small, not a sign, and in nothing that is none of the article."""
     element = outline.elements[n]
     if any(
-        value.isdecimal() and int(value) < SMALL
+        re.fullmatch(r"\d{1,9}", value) and int(value) < SMALL
         for name in ("width", "height")
         if (value := (element.get(name) or "").strip().removesuffix("px"))
     ):
