@@ -6,12 +6,12 @@ data. It ends when its input does, so it outlives no crawl, whatever ended that.
 
 from __future__ import annotations
 
-import logging
 import os
 import pickle
 import signal
 import struct
 import sys
+from copy import copy
 from importlib import import_module
 
 from scrapy.http import HtmlResponse
@@ -27,8 +27,10 @@ Read = tuple[str | None, Article | None]
 
 
 def asked(response: HtmlResponse) -> bytes:
-    """Return ``response`` as a process is asked for it."""
-    return framed((response.url, response.status, dict(response.headers), response.body))
+    """Return ``response`` as a process is asked for it: all of it but what belongs to the crawl."""
+    page = copy(response)
+    page.request = page.certificate = None
+    return framed(page)
 
 
 def framed(data) -> bytes:
@@ -37,15 +39,12 @@ def framed(data) -> bytes:
     return HEAD.pack(len(packed)) + packed
 
 
-def read(asked: tuple, site: type[SiteRules] | None) -> Read | None:
-    """Read a page; None when that fails, and the crawl is to see for itself."""
-    url, status, headers, body = asked
+def read(response: HtmlResponse, site: type[SiteRules] | None) -> Read | None:
+    """Read a page; None when that fails."""
     try:
-        response = HtmlResponse(url, status=status, headers=headers, body=body)
         wall = obstacle(response)
         return wall, None if wall else load_article(response, site)
-    except Exception:
-        logging.getLogger(__name__).debug("Reading %s failed", url, exc_info=True)
+    except Exception:  # a page that nobody foresaw: the crawl reads it itself, and records what is wrong
         return None
 
 

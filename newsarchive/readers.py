@@ -8,6 +8,7 @@ import os
 import pickle
 import sys
 from collections import deque
+from collections.abc import Callable
 
 from scrapy import Request, signals
 from scrapy.http import HtmlResponse, Response
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 GOODBYE_SECONDS = 5
 """So long a process may take to end when there is nothing to read any more."""
+MOST_DEATHS = 3
 
 
 class ReaderDied(Exception):
@@ -57,12 +59,17 @@ class ReadingMiddleware:
 
 
 class Reader:
-    """One process. It answers in the order in which it is asked, and is started again when a page was its end."""
+    """One process. It answers in the order in which it is asked, and is started again when it ended before the crawl."""
 
     def __init__(self, site: list[str]):
         self.site = site
         self.waiting: deque[tuple[bytes, asyncio.Future[Read | None]]] = deque()
         """What was asked, and the answers to come."""
+        self.process: asyncio.subprocess.Process | None = None
+        """None before it is started, and when there is none any more."""
+        self.ending = False
+        self._deaths = 0
+        """How often in a row it ended without an answer."""
 
     async def start(self) -> None:
         # What can be imported here can be there, in a project's folder as in an egg.
@@ -72,34 +79,53 @@ class Reader:
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
         )
-        self._listening = asyncio.ensure_future(self._listen())
+        self.process.stdin.writelines(question for question, _ in self.waiting)
+        self._listening = asyncio.ensure_future(self._listen(self.process))
 
     async def read(self, response: HtmlResponse) -> Read | None:
-        """Return what a page holds; None when reading it failed. Raises :class:`ReaderDied` when it was too much."""
+        """Return what a page holds; None: the crawl is to read it. Raises :class:`ReaderDied` when it was too much."""
+        if self.process is None:
+            return None
         question, answer = asked(response), asyncio.get_running_loop().create_future()
         self.waiting.append((question, answer))
         self.process.stdin.write(question)
         return await answer
 
-    async def _listen(self) -> None:
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
         while True:
             try:
-                head = await self.process.stdout.readexactly(HEAD.size)
-                packed = await self.process.stdout.readexactly(*HEAD.unpack(head))
+                head = await process.stdout.readexactly(HEAD.size)
+                packed = await process.stdout.readexactly(*HEAD.unpack(head))
             except asyncio.IncompleteReadError:
                 break
-            _, answer = self.waiting.popleft()
-            if not answer.done():  # the crawl was stopped meanwhile
-                answer.set_result(pickle.loads(packed))
+            self._deaths = 0
+            self._answer(lambda answer, packed=packed: answer.set_result(pickle.loads(packed)))
+        if self.ending:
+            return
+        self._deaths += 1
+        logger.warning("A process that reads articles ended (status %s)", await process.wait())
         if self.waiting:
-            logger.warning("A process that reads articles ended (status %s); starting another", await self.process.wait())
-            _, read = self.waiting.popleft()
+            self._answer(lambda answer: answer.set_exception(ReaderDied("the process that read it ended")))
+        if self._deaths < MOST_DEATHS:
             await self.start()
-            self.process.stdin.writelines(question for question, _ in self.waiting)
-            if not read.done():
-                read.set_exception(ReaderDied("the process that read it ended"))
+            if self.ending:  # meanwhile
+                self.process.stdin.close()
+            return
+        logger.error("Processes that read articles end without an answer: the crawl reads what is left itself")
+        self.process = None
+        while self.waiting:
+            self._answer(lambda answer: answer.set_result(None))
+
+    def _answer(self, give: Callable[[asyncio.Future], None]) -> None:
+        """Give the answer to the first that waits, unless the crawl was stopped meanwhile."""
+        _, answer = self.waiting.popleft()
+        if not answer.done():
+            give(answer)
 
     async def stop(self) -> None:
+        self.ending = True
+        if self.process is None:
+            return
         self.process.stdin.close()
         try:
             await asyncio.wait_for(self.process.wait(), GOODBYE_SECONDS)

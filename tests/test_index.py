@@ -19,7 +19,7 @@ PAGE = """
     <figure class="photo big"><img src="/a.jpg"><figcaption>Caption</figcaption></figure>
     <div class="quote"><blockquote class="text cite">Again</blockquote></div>
   </article>
-  <aside class="story"><p class="text">Beside</p></aside>
+  <aside class="story"><p class="text text">Beside</p></aside>
 </body></html>
 """
 SELECTORS = [

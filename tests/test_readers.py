@@ -16,7 +16,7 @@ from scrapy.http import HtmlResponse
 
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.extract.article import load_article
-from newsarchive.readerprocess import HEAD, asked
+from newsarchive.readerprocess import HEAD, asked, read
 from newsarchive.readers import Reader, ReaderDied
 from newsarchive.spiders.sputnik import SputnikSpider
 
@@ -61,6 +61,45 @@ def test_a_page_that_is_the_end_of_its_reader_costs_that_page_alone(page):
         return before, await behind, after
 
     assert asyncio.run(kill_one()) == ((None, load_article(page, SputnikSpider)),) * 3
+
+
+def test_a_process_that_ended_while_it_had_nothing_to_do_is_started_again(page):
+    async def kill_idle():
+        reader = Reader(SITE)
+        await reader.start()
+        first = reader.process
+        await reader.read(page)
+        first.kill()
+        await first.wait()
+        while reader.process is first:
+            await asyncio.sleep(0)
+        after = await reader.read(page)
+        await reader.stop()
+        return after
+
+    assert asyncio.run(kill_idle()) == (None, load_article(page, SputnikSpider))
+
+
+def test_where_no_process_can_start_the_crawl_reads_itself(page, caplog):
+    async def begin_in_vain():
+        reader = Reader(["newsarchive.spiders.sputnik", "NoSuchSpider"])
+        await reader.start()
+        while reader.process:
+            await asyncio.sleep(0)
+        found = await reader.read(page)
+        await reader.stop()
+        return found
+
+    assert asyncio.run(begin_in_vain()) is None
+    assert caplog.messages[-1] == "Processes that read articles end without an answer: the crawl reads what is left itself"
+
+
+def test_a_page_is_read_in_the_charset_that_the_crawl_gave_it():
+    """What a browser drew says nothing of it."""
+    text = "<html><body><h1>Лёд на реке вскрылся рано</h1><p>Паромы стояли весь день.</p></body></html>"
+    page = HtmlResponse("https://news.example/a", body=text.encode("koi8-r"), encoding="koi8-r")
+    assert read(pickle.loads(asked(page)[HEAD.size :]), None)[1] == load_article(page)
+    assert load_article(page).headline == "Лёд на реке вскрылся рано"
 
 
 def test_a_reader_works_on_when_its_terminal_says_stop_and_ends_with_its_crawl(page):

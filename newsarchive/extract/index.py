@@ -28,7 +28,7 @@ class Index:
         self.root = root
         self._by_word: dict[str, list[etree._Element]] = {}
         for element in _classed(root):
-            for word in element.get("class").split():
+            for word in set(element.get("class").split()):
                 self._by_word.setdefault(word, []).append(element)
         self._order: dict[etree._Element, int] = {}
         self._matching: dict[str, set[etree._Element]] = {}
