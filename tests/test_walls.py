@@ -12,7 +12,8 @@ from scrapy.http import HtmlResponse, JsonResponse
 from newsarchive.demo.faults.walls import WALLS
 from newsarchive.demo.newsroom import Newsroom
 from newsarchive.demo.pages import DemoPages
-from newsarchive.extract.walls import gate, obstacle
+from newsarchive.extract.signs import gate
+from newsarchive.extract.walls import obstacle
 
 URL = "https://courier.example/2026/03/01/story-1000101"
 

@@ -11,7 +11,8 @@ from newsarchive.discovery.listing import Listing
 from newsarchive.discovery.loadmore import LoadMore
 from newsarchive.discovery.walk import Walk
 from newsarchive.extract.select import compiled
-from newsarchive.extract.walls import CONSENT_WALL, obstacle, visible_length
+from newsarchive.extract.signs import CONSENT_WALL
+from newsarchive.extract.walls import obstacle, visible_length
 from newsarchive.store.drawn import NEEDS_BROWSER
 from newsarchive.trees import tree_of
 

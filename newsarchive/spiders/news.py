@@ -16,7 +16,7 @@ from newsarchive.discovery.listing import Listing
 from newsarchive.discovery.shapes import WAS
 from newsarchive.discovery.walk import Walk
 from newsarchive.extract.kind import called
-from newsarchive.extract.walls import SOFT_404
+from newsarchive.extract.signs import SOFT_404
 from newsarchive.items import Link
 from newsarchive.spiders.base import NewsSpider
 from newsarchive.spiders.survey import SurveyCallbacks

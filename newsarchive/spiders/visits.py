@@ -12,7 +12,8 @@ from scrapy.http import HtmlResponse, Response
 from newsarchive.dates import iso
 from newsarchive.discovery.sections import slug
 from newsarchive.extract.article import is_article, load_article
-from newsarchive.extract.walls import BOT_WALL, CONSENT_WALL, LOGIN_WALL, SOFT_404, gate, is_cut_by_depth, obstacle
+from newsarchive.extract.signs import BOT_WALL, CONSENT_WALL, LOGIN_WALL, SOFT_404, gate
+from newsarchive.extract.walls import is_cut_by_depth, obstacle
 from newsarchive.items import Article, Visit
 from newsarchive.middlewares import NoArticle, OffSite, RobotsForbidden, RobotsUnavailable
 from newsarchive.readerprocess import Read
