@@ -10,7 +10,7 @@ from collections.abc import Callable
 import brotli
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.http import Response
+from scrapy.http import Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
 from newsarchive.extract.charset import readable
@@ -28,6 +28,12 @@ ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 FIRST, PIECE = 1 << 10, 1 << 16
 """So many bytes are unpacked at once, at the beginning of a member and later at most."""
 
+IN_ONE_GO = 1_000_000
+"""What unpacks to fewer bytes, as most pages do, needs no pieces."""
+
+
+GZIP = ("gzip", "x-gzip")
+
 
 class TornBody(Exception):
     """A packed body has no end; what could be unpacked of it would pass for a short page."""
@@ -36,14 +42,23 @@ class TornBody(Exception):
 class UnpackingMiddleware(HttpCompressionMiddleware):
     """Scrapy's own, which gives what it can of a torn body (2.19), and an error instead."""
 
+    def __init__(self, *, crawler):
+        super().__init__(crawler=crawler)
+        self.limits = [crawler.settings.getint(name) for name in ("DOWNLOAD_MAXSIZE", "DOWNLOAD_WARNSIZE")]
+
     def process_response(self, request: Request, response: Response) -> Response:
         packed = response.body
         names = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1").lower()
+        limits = [request.meta.get("download_maxsize", self.limits[0]), request.meta.get("download_warnsize", self.limits[1])]
+        if names in GZIP and (body := _in_one_go(packed, min(filter(None, (*limits, IN_ONE_GO))))) is not None:
+            self.stats.inc_value("httpcompression/response_bytes", len(body))
+            self.stats.inc_value("httpcompression/response_count")
+            return readable(_with(response, body))
         whole = super().process_response(request, response)
         if whole is not response and packed:
             encoding = names.split(",")[-1].strip()
             # RFC 1952, 2.3.1: gzip ends with the size of what was packed. Most bodies pass by this alone.
-            if encoding in ("gzip", "x-gzip") and int.from_bytes(packed[-4:], "little") == len(whole.body) & 0xFFFFFFFF:
+            if encoding in GZIP and int.from_bytes(packed[-4:], "little") == len(whole.body) & 0xFFFFFFFF:
                 return readable(whole)
             try:
                 DECODERS.get(encoding, bytes)(packed)
@@ -63,10 +78,27 @@ def unpacked(response: Response) -> Response:
             body = DECODERS[encoding](body)
         except (OSError, EOFError, ValueError, zlib.error) as error:
             raise WarcError(f"{response.url} cannot be unpacked: {error}") from None
+    return readable(_with(response, body))
+
+
+def _with(response: Response, body: bytes) -> Response:
+    """Return ``response`` with ``body``, unpacked."""
     headers = response.headers.copy()
     headers.pop("Content-Encoding", None)
     kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
-    return readable(kind(response.url, status=response.status, headers=headers, body=body, flags=response.flags))
+    # What it was before may have had another encoding.
+    encoding = {"encoding": None} if issubclass(kind, TextResponse) else {}
+    return response.replace(cls=kind, headers=headers, body=body, **encoding)
+
+
+def _in_one_go(packed: bytes, limit: int) -> bytes | None:
+    """Unpack gzip that is one whole member of less than ``limit`` bytes; None: it is anything else."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        body = unpacker.decompress(packed, limit)
+    except zlib.error:
+        return None
+    return body if unpacker.eof and not unpacker.unused_data and len(body) < limit else None
 
 
 def _whole(body: bytes, ended: bool) -> bytes:

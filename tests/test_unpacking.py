@@ -9,6 +9,7 @@ from time import process_time
 import brotli
 import pytest
 from scrapy import Request, Spider
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
@@ -72,3 +73,35 @@ def test_a_body_that_is_larger_than_any_page_is_refused(packing):
     assert len(unpacked(answer("gzip", packing(bytes(MAX_BYTES)))).body) == MAX_BYTES
     with pytest.raises(WarcError, match="larger than any page"):
         unpacked(answer("gzip", packing(bytes(MAX_BYTES + 1))))
+
+
+def test_limits_of_size_hold_for_what_is_unpacked():
+    """``DOWNLOAD_MAXSIZE``, a request's own, and those at the very bound."""
+    middleware = UnpackingMiddleware.from_crawler(get_crawler(Spider, {"DOWNLOAD_MAXSIZE": len(PAGE)}))
+    packed, url = gzip.compress(PAGE), "https://x.example/a"
+    assert middleware.process_response(Request(url), answer("gzip", packed)).body == PAGE
+    with pytest.raises(IgnoreRequest):
+        middleware.process_response(Request(url, meta={"download_maxsize": len(PAGE) - 1}), answer("gzip", packed))
+    with pytest.raises(IgnoreRequest):
+        middleware.process_response(Request(url), answer("gzip", gzip.compress(PAGE + b" ")))
+    assert (
+        middleware.process_response(Request(url, meta={"download_maxsize": 0}), answer("gzip", gzip.compress(PAGE * 99))).body
+        == PAGE * 99
+    )
+
+
+def test_a_page_that_is_large_when_it_is_unpacked_is_said(caplog):
+    middleware = UnpackingMiddleware.from_crawler(get_crawler(Spider, {"DOWNLOAD_WARNSIZE": 20_000}))
+    for size, warned in ((19_999, 0), (20_000, 1)):
+        page = middleware.process_response(Request("https://x.example/a"), answer("gzip", gzip.compress(b"x" * size)))
+        assert len(page.body) == size and len(caplog.records) == warned
+
+
+def test_an_unpacked_page_is_as_scrapy_gives_it():
+    """Class, headers, flags and counts."""
+    crawler = get_crawler(Spider)
+    middleware, packed = UnpackingMiddleware.from_crawler(crawler), gzip.compress(PAGE)
+    page = middleware.process_response(Request("https://x.example/a"), answer("gzip", packed).replace(flags=["a flag"]))
+    assert isinstance(page, HtmlResponse) and page.flags == ["a flag"]
+    assert "Content-Encoding" not in page.headers and page.headers["Content-Type"] == b"text/html"
+    assert crawler.stats.get_stats() == {"httpcompression/response_bytes": len(PAGE), "httpcompression/response_count": 1}
