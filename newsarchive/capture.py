@@ -52,10 +52,10 @@ class CaptureStorage:
             if spider.ledger.fail(error) is error:
                 raise
             return None
+        request.meta["capture_row"] = row
         if row is None or not (row["etag"] or row["last_modified"]):
             return None
         validators = {"ETag": row["etag"], "Last-Modified": row["last_modified"]}
-        request.meta["capture_row"] = row
         return Response(request.url, headers={name: value for name, value in validators.items() if value})
 
     def store_response(self, spider, request: Request, response: Response) -> None:

@@ -88,10 +88,10 @@ class CaptureStore:
         self.waiting.append(captured)
         if self.folder is None:
             return captured
-        if response.status == 304:  # it speaks of the capture whose validators were sent
-            before = request.meta.get("capture_row")
-        elif "dont_cache" in request.meta:  # asked whole, for what was there cannot be read
+        if "dont_cache" in request.meta:  # asked whole, for what was there cannot be read
             before = None
+        elif response.status == 304 or "capture_row" in request.meta:  # it speaks of the capture whose validators were sent
+            before = request.meta.get("capture_row")
         else:
             before = self.archive.captures.newest(request.url, kind=row["kind"])
         writer = self.writers[row["kind"] in LISTINGS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from urllib.parse import urldefrag
 
 from scrapy import Request
@@ -15,7 +14,6 @@ from newsarchive.discovery.walk import Walk
 from newsarchive.extract.rules import SiteRules
 from newsarchive.items import Article, Link, Visit
 from newsarchive.replaystore import ReplayStore
-from newsarchive.reread import reread
 from newsarchive.revisions import is_another_page
 from newsarchive.store.archive import Archive
 from newsarchive.store.captures import REFUSED
@@ -25,7 +23,7 @@ from newsarchive.store.images import Picture
 from newsarchive.store.pages import Cover, Page
 from newsarchive.store.revisits import Revisiting
 from newsarchive.store.sightings import Sighted
-from newsarchive.store.warc import WarcError
+from newsarchive.storing import Storing
 from newsarchive.trouble import guarded
 
 AGAIN = 500
@@ -69,6 +67,7 @@ class ArchiveLedger:
         """Articles that were new, and asked for."""
         self.failures: dict[str, None] | None = {}
         """Pages that failed in this crawl and are to be asked once more at its end; None when that was done."""
+        self.storing = Storing(self)
 
     def snapshots(self, walk: Walk) -> list[int]:
         """The captures of ``walk``'s listing that a replay goes through one after the other, oldest first."""
@@ -200,6 +199,8 @@ class ArchiveLedger:
 
     def is_another_page(self, article: Article) -> bool:
         """Tell whether ``article`` was read from a notice in the place of the one that the archive has."""
+        if article.published_at:
+            return False
         old = self.archive.articles.get(article.id)
         return old is not None and is_another_page(old, article)
 
@@ -214,44 +215,13 @@ class ArchiveLedger:
         return True
 
     async def store(self, article: Article) -> str:
-        """Store ``article`` and return what it was, see :meth:`newsarchive.store.articles.Articles.store`.
-
-        Its bytes are on the disk before its row names them.
-        """
+        """Store ``article`` and return what it was, see :class:`newsarchive.storing.Storing`."""
+        outcome = await self.storing.store(article)
         visit = article.visit or Visit(None)
-        if visit.captured:
-            await self.captures.settle(visit.captured)
-            reference = visit.captured.reference
-            article.capture = reference and reference | {
-                name: value for name, value in (article.capture or {}).items() if name == "from"
-            }
-        self._read_old_again(article)
-        another = visit.captured.row if visit.captured and visit.captured.with_article else None
-        with self.archive.transaction():
-            if another and self.imported(another["url"], another["fetched_at"], another["digest"]):
-                return "unchanged"  # a crawl that reads the same file was faster
-            if visit.seen:
-                self.sight(*visit.seen, limit=0)
-            if another:
-                self.archive.captures.add(**another)
-            outcome = self.archive.articles.store(article, self.crawl, visit.page, visit.addresses)
-            if self.keep_images and outcome != "withdrawn":
-                self.archive.images.want(article.id, article.images)
         if outcome == "withdrawn" and visit.captured:
             self.captures.tainted = True
         self.new += outcome == "new" and visit.counts
         return outcome
-
-    def _read_old_again(self, article: Article) -> None:
-        """When the reading code has changed since, read the old bytes with the new code first.
-
-        What differs then was read otherwise, and only what still differs was edited.
-        """
-        before = self.archive.articles.read_by(article.id)
-        if before and before[0] != article.extractor and before[1] != article.content_hash:
-            old = self.archive.articles.get(article.id)
-            with suppress(WarcError):  # without bytes nobody can tell: the cause is unknown
-                self.archive.articles.put(reread(old, self.archive.path.parent / "warc", self.rules), self.crawl, "reread")
 
     def want_missing_images(self) -> None:
         """Want the photos of articles that were stored without them."""

@@ -78,6 +78,8 @@ class CrawlMonitor:
 
     def spider_opened(self, spider) -> None:
         settings = self.crawler.settings
+        # Scrapy says each request and each item, and throws away behind the logger what is below the level.
+        logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
         try:
             self.crawl = self.archive.crawls.begin(spider.site, spider.given)
             self.captures = open_captures(self.archive, self.crawl, spider.site, settings)

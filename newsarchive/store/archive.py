@@ -177,6 +177,7 @@ class Archive:
         """All or nothing of what is done inside; transactions may stand inside each other."""
         if self._depth == 0:
             self._begin()
+            waiting = self.captures.waiting.copy()
         self._depth += 1
         try:
             yield self.db
@@ -185,8 +186,10 @@ class Archive:
                 self.db.execute("commit")
         except BaseException:
             # SQLite itself rolls back after some errors, such as a full disk.
-            if self._depth == 1 and self.db.in_transaction:
-                self.db.execute("rollback")
+            if self._depth == 1:
+                self.captures.waiting = waiting
+                if self.db.in_transaction:
+                    self.db.execute("rollback")
             raise
         finally:
             self._depth -= 1

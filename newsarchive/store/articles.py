@@ -18,6 +18,8 @@ COLUMNS = (*ARTICLE_FIELDS, "crawl", "seq")
 # They follow each visit and say nothing of the page.
 VISIT_FIELDS = ("fetched_at", "capture", "crawl")
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 class Articles:
     """The tables ``article`` and ``revision``."""
@@ -28,10 +30,10 @@ class Articles:
     def store(self, article: Article, crawl: int, visited: str | None = None, addresses: Iterable[str] = ()) -> str:
         """Store ``article``, read on the page ``visited`` that ``addresses`` led to; one transaction. Returns as :meth:`put`."""
         with self.archive.transaction():
-            if self.archive.withdrawals.mode(article.id):
-                self.archive.withdrawals.met(visited, article.id, [article.url, *addresses])
-                return "withdrawn"
             outcome = self.put(article, crawl)
+            if outcome == "withdrawn":
+                self.archive.withdrawals.met(visited, article.id, [article.url, *addresses])
+                return outcome
             if outcome in ("unchanged", "returned", "revised"):
                 self._watched(article, crawl, outcome)
             self.archive.pages.stored(visited, article, [article.url, *addresses])
@@ -208,7 +210,7 @@ def _values(article: Article, crawl: int) -> dict[str, Any]:
 
 def _column(name: str, value: Any) -> Any:
     if name in JSON_FIELDS:
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else _json(value)
     return int(value) if isinstance(value, bool) else value
 
 
