@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ QUEUED_BYTES = 64 * 1024 * 1024
 
 UNSETTLED = 8
 """So many answers may wait for the disk: a kill loses them, and they are asked for again."""
+
+PACKED = re.compile(rb"(?i)\r\nContent-(?:Encoding: (?:x-gzip|gzip|br|zstd|deflate)|Type: image/(?:jpeg|webp|avif))\b")
+"""In the head of an answer: its body gets no smaller by gzip."""
 
 
 @dataclass
@@ -145,12 +149,11 @@ class CaptureStore:
         self, writer: WarcWriter, captured: Captured, response: Response, heads: tuple[bytes | None, bytes], revisit
     ) -> None:
         ip = response.ip_address and str(response.ip_address)
-        # What came packed is only packed again because each record must be.
-        level = 1 if b"\r\nContent-Encoding:" in heads[1] else 6
+        packed = PACKED.search(heads[1]) is not None
         row = captured.row
         self.tainted = self.tainted or bool(self.quotes and quoting(self.quotes, (heads[0] or b"") + heads[1], response.body))
         place = writer.write_exchange(
-            row["url"], warc_date(row["fetched_at"]), ip, *heads, response.body, row["digest"], revisit, level
+            row["url"], warc_date(row["fetched_at"]), ip, *heads, response.body, row["digest"], revisit, packed
         )
         captured.row |= {} if revisit else vars(place)
 

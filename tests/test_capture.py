@@ -404,6 +404,21 @@ def write(writer: WarcWriter, body: bytes):
     )
 
 
+@pytest.mark.parametrize("size", [0, 1, 65531, 65532, 3 * 65535 - 4, 200_000])
+def test_a_body_that_came_packed_stands_there_as_it_came(writer, size):
+    """In blocks of deflate that are not packed: each has 65,535 bytes at most."""
+    body, head = random.Random(size).randbytes(size), b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+    place = writer.write_exchange(
+        "https://x.example/", "2026-03-01T00:00:00Z", None, None, head, body, payload_digest(body), packed=True
+    )
+    writer.close()
+    path = writer.folder / place.file
+    assert read_record(path, place.offset).payload == body
+    assert path.stat().st_size < size + 1500
+    with open(path, "rb") as file:
+        assert [record.raw_stream.read() for record in ArchiveIterator(file, no_record_parse=True)][1:] == [head + body]
+
+
 def test_a_page_that_cannot_be_read_any_more_keeps_no_other_from_being_read(writer):
     """One article whose reading raised ended the reading of all."""
 

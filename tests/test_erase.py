@@ -37,7 +37,7 @@ class Captured:
     def add(self, url: str, html: str, kind: str) -> dict:
         payload = html.encode()
         digest = payload_digest(payload)
-        place = self.writer.write_exchange(url, DATE, None, None, HEAD, payload, digest, level=0)
+        place = self.writer.write_exchange(url, DATE, None, None, HEAD, payload, digest, packed=True)
         row = {"file": place.file, "offset": place.offset, "digest": digest}
         self.archive.captures.add(crawl=self.crawl, url=url, fetched_at=DATE, status=200, kind=kind, **row)
         return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,17 @@ from typing import BinaryIO
 
 PIECE = 1 << 16
 MAX_BYTES = 64 * 1024 * 1024
+
+GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+"""RFC 1952, 2.3: no name, no time, no system."""
+
+GZIP_END = struct.Struct("<II")
+"""Checksum and size of what was packed."""
+
+STORED = struct.Struct("<BHH")
+"""Head of a block that is not packed: whether it is the last, its length, and that inverted (RFC 1951, 3.2.4)."""
+
+STORED_BYTES = 0xFFFF
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,21 @@ class Member:
     """What is in it; when it is damaged as far as that can be read."""
 
     whole: bool
+
+
+def member(text: bytes, packed: bytes = b"") -> bytes:
+    """Return a gzip member (RFC 1952) of ``text`` and ``packed``, which is packed already and stands there as it is."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    pieces = [GZIP_HEAD, packer.compress(text)]
+    if packed:
+        pieces.append(packer.flush(zlib.Z_FULL_FLUSH))  # what follows begins at a byte
+        for at in range(0, len(packed), STORED_BYTES):
+            part = packed[at : at + STORED_BYTES]
+            pieces += (STORED.pack(at + STORED_BYTES >= len(packed), len(part), len(part) ^ 0xFFFF), part)
+    else:
+        pieces.append(packer.flush())
+    pieces.append(GZIP_END.pack(zlib.crc32(packed, zlib.crc32(text)), len(text) + len(packed) & 0xFFFFFFFF))
+    return b"".join(pieces)
 
 
 def members(path: Path) -> Iterator[Member]:

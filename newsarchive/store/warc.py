@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsarchive.store.members import member
+
 OPEN = ".open"
 Headers = list[tuple[str, str]]
 
@@ -78,12 +80,13 @@ class WarcWriter:
 
     def write_exchange(
         self, url: str, date: str, ip: str | None, request: bytes | None, response: bytes, payload: bytes, digest: str,
-        revisit: tuple[str, str, str] | None = None, level: int = 6,
+        revisit: tuple[str, str, str] | None = None, packed: bool = False,
     ) -> Place:  # fmt: skip
         """Write a request and its response, and return where the response is.
 
         ``request`` (None: not known) and ``response`` are HTTP messages without body. ``revisit`` is profile, address and
-        date of the capture that has the same payload, which is then not written again. ``level`` is that of gzip.
+        date of the capture that has the same payload, which is then not written again. ``packed``: the payload is so already,
+        and would get no smaller.
         """
         fields: Headers = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
         if ip:
@@ -94,16 +97,16 @@ class WarcWriter:
             if revisit[0] == NOT_MODIFIED:
                 response = b""  # what replays its head answers 304 to a reader who asked for a page
             fields += [("WARC-Profile", revisit[0]), ("WARC-Refers-To-Target-URI", revisit[1]), ("WARC-Refers-To-Date", revisit[2])]
-        place, identity = self._write(kind, fields, "application/http; msgtype=response", response + payload, level)
+        place, identity = self._write(kind, fields, "application/http; msgtype=response", response, payload, packed)
         if request is not None:
             fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Concurrent-To", identity)]
-            self._write("request", fields, "application/http; msgtype=request", request, level)
+            self._write("request", fields, "application/http; msgtype=request", request)
         return place
 
     def write_resource(self, url: str, date: str, type: str, payload: bytes, digest: str) -> Place:
         """Write what was made here and not sent by a server, such as a page as a browser drew it."""
         fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
-        return self._write("resource", fields, type, payload, 6)[0]
+        return self._write("resource", fields, type, payload)[0]
 
     def sync(self) -> None:
         """Bring everything that was written to the disk."""
@@ -124,14 +127,16 @@ class WarcWriter:
             self.path.rename(self.path.with_name(self.path.name.removesuffix(OPEN)))
             sync_folder(self.folder)
 
-    def _write(self, kind: str, fields: Headers, type: str, block: bytes, level: int) -> tuple[Place, str]:
+    def _write(
+        self, kind: str, fields: Headers, type: str, block: bytes, payload: bytes = b"", packed: bool = False
+    ) -> tuple[Place, str]:
         if self.file is None:
             self._open()
         elif self.file.tell() >= self.max_bytes and kind != "request":  # a request stays with its response
             self.close()
             self._open()
         place = Place(self.path.name.removesuffix(OPEN), self.file.tell())
-        return place, self._member(kind, fields, type, block, level)
+        return place, self._member(kind, fields, type, block, payload, packed)
 
     def _open(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -141,14 +146,14 @@ class WarcWriter:
         sync_folder(self.folder)
         block = "".join(f"{name}: {value}\r\n" for name, value in self.info.items() if value).encode()
         fields = [("WARC-Date", self.info["date"]), ("WARC-Filename", self.path.name.removesuffix(OPEN))]
-        self._member("warcinfo", fields, "application/warc-fields", block, 6)
+        self._member("warcinfo", fields, "application/warc-fields", block)
 
-    def _member(self, kind: str, fields: Headers, type: str, block: bytes, level: int) -> str:
-        identity = f"<urn:uuid:{uuid.uuid4()}>"
-        fields = [("WARC-Type", kind), ("WARC-Record-ID", identity), *fields, ("WARC-Block-Digest", payload_digest(block))]
-        head = header_lines("WARC/1.1", [*fields, ("Content-Type", type), ("Content-Length", str(len(block)))])
-        packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS + 16)
-        self.file.write(packer.compress(head + block + b"\r\n\r\n") + packer.flush())
+    def _member(self, kind: str, fields: Headers, type: str, block: bytes, payload: bytes = b"", packed: bool = False) -> str:
+        identity, whole = f"<urn:uuid:{uuid.uuid4()}>", block + payload
+        fields = [("WARC-Type", kind), ("WARC-Record-ID", identity), *fields, ("WARC-Block-Digest", payload_digest(whole))]
+        head = header_lines("WARC/1.1", [*fields, ("Content-Type", type), ("Content-Length", str(len(whole)))])
+        end = b"\r\n\r\n"
+        self.file.write(member(head + block, payload + end) if packed else member(head + whole + end))
         self.unsynced = True
         return identity
 
