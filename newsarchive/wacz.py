@@ -6,7 +6,11 @@ import hashlib
 import io
 import json
 import shutil
+import sqlite3
 import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,15 +35,15 @@ def export_wacz(archive: Archive, selection: Selection, path: Path) -> int:
     if selection.site is not None:
         cited = {json.loads(row["capture"]).get("file") for row in rows(archive, selection) if row["capture"]}
         files = [file for file in files if file.name in cited or f"-{selection.site}-" in file.name]
-    pages, count = _pages(archive, selection, {file.name for file in files})
+    pages = Pages(archive, selection, {file.name for file in files})
     resources = []
-    with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as shown, zipfile.ZipFile(path, "w") as wacz:
+    with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder, zipfile.ZipFile(path, "w") as wacz:
         if eraser := archive.withdrawals.hiding():
-            files = [_without(eraser, file, Path(shown)) for file in files]
+            files = [_without(eraser, file, Path(folder)) for file in files]
         for file in files:
             # Stored, not packed again: a reader asks for ranges of it.
-            resources.append(_add_file(wacz, f"archive/{file.name}", file))
-        resources.append(_add(wacz, "indexes/index.cdx", _index(files)))
+            resources.append(_add(wacz, f"archive/{file.name}", _pieces(file), zipfile.ZIP_STORED))
+        resources.append(_add(wacz, "indexes/index.cdx", _index(files, Path(folder))))
         resources.append(_add(wacz, "pages/pages.jsonl", pages))
         package = {
             "profile": "data-package",
@@ -49,10 +53,10 @@ def export_wacz(archive: Archive, selection: Selection, path: Path) -> int:
             "created": archive.now()[:19] + "Z",
             "resources": resources,
         }
-        described = _add(wacz, "datapackage.json", json.dumps(package, indent=1).encode())
+        described = _add(wacz, "datapackage.json", [json.dumps(package, indent=1).encode()])
         digest = {"path": "datapackage.json", "hash": described["hash"]}
-        _add(wacz, "datapackage-digest.json", json.dumps(digest, indent=1).encode())
-    return count
+        _add(wacz, "datapackage-digest.json", [json.dumps(digest, indent=1).encode()])
+    return pages.count
 
 
 def _without(eraser: Eraser, file: Path, folder: Path) -> Path:
@@ -66,39 +70,68 @@ def _without(eraser: Eraser, file: Path, folder: Path) -> Path:
     return copy
 
 
-def _index(files: list[Path]) -> bytes:
-    out = io.StringIO()
-    if files:
-        CDXJIndexer(out, [str(file) for file in files], sort=True, dir_root=str(files[0].parent)).process_all()
-    return out.getvalue().encode()
+def _index(files: list[Path], folder: Path) -> Iterator[bytes]:
+    """The index of all ``files``, line by line, sorted on the disk in ``folder``."""
+    with closing(sqlite3.connect(folder / "index.db", isolation_level=None)) as db:
+        db.execute("pragma journal_mode = off")
+        db.execute("create table cdx (line text)")
+        for file in files:
+            out = io.StringIO()
+            CDXJIndexer(out, [str(file)], dir_root=str(file.parent)).process_all()
+            db.execute("begin")
+            db.executemany("insert into cdx values (?)", ((line + "\n",) for line in out.getvalue().split("\n")[:-1]))
+            db.execute("commit")
+        for (line,) in db.execute("select line from cdx order by line"):
+            yield line.encode()
 
 
-def _pages(archive: Archive, selection: Selection, files: set[str]) -> tuple[bytes, int]:
-    lines = [json.dumps({"format": "json-pages-1.0", "id": "pages", "title": "Articles", "hasText": True})]
-    for row in rows(archive, selection):
-        place = json.loads(row["capture"] or "{}")
-        # Under the address and the time of its record a reader finds it: a web archive's, and where it was asked for.
-        if place.get("file") in files and (captured := archive.captures.record_at(place["file"], place["offset"])):
-            page = {
-                "id": row["id"],
-                "url": captured["url"],
-                "title": row["headline"],
-                "ts": captured["fetched_at"].replace("+00:00", "Z"),
-                "text": row["text"],
-            }
-            lines.append(json.dumps(page, ensure_ascii=False))
-    return "\n".join([*lines, ""]).encode(), len(lines) - 1
+@dataclass
+class Pages:
+    """The list of pages, line by line: of those whose captures are in ``files``."""
+
+    archive: Archive
+    selection: Selection
+    files: set[str]
+    count: int = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield _line({"format": "json-pages-1.0", "id": "pages", "title": "Articles", "hasText": True})
+        for row in rows(self.archive, self.selection):
+            place = json.loads(row["capture"] or "{}")
+            if place.get("file") not in self.files:
+                continue
+            # Under the address and the time of its record a reader finds it: a web archive's, and where it was asked for.
+            if captured := self.archive.captures.record_at(place["file"], place["offset"]):
+                self.count += 1
+                yield _line(
+                    {
+                        "id": row["id"],
+                        "url": captured["url"],
+                        "title": row["headline"],
+                        "ts": captured["fetched_at"].replace("+00:00", "Z"),
+                        "text": row["text"],
+                    }
+                )
 
 
-def _add(wacz: zipfile.ZipFile, name: str, data: bytes) -> dict:
-    wacz.writestr(name, data, zipfile.ZIP_DEFLATED)
-    return {"name": name.rsplit("/", 1)[-1], "path": name, "hash": f"sha256:{hashlib.sha256(data).hexdigest()}", "bytes": len(data)}
+def _line(page: dict) -> bytes:
+    return json.dumps(page, ensure_ascii=False).encode() + b"\n"
 
 
-def _add_file(wacz: zipfile.ZipFile, name: str, file: Path) -> dict:
-    digest = hashlib.sha256()
-    with open(file, "rb") as source, wacz.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target:
+def _pieces(file: Path) -> Iterator[bytes]:
+    with open(file, "rb") as source:
         while piece := source.read(1 << 20):
+            yield piece
+
+
+def _add(wacz: zipfile.ZipFile, name: str, pieces: Iterable[bytes], packing: int = zipfile.ZIP_DEFLATED) -> dict:
+    """Write ``pieces`` as the file ``name``, and return what the package says of it."""
+    digest, size = hashlib.sha256(), 0
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = packing
+    with wacz.open(entry, "w", force_zip64=True) as target:
+        for piece in pieces:
             digest.update(piece)
+            size += len(piece)
             target.write(piece)
-    return {"name": file.name, "path": name, "hash": f"sha256:{digest.hexdigest()}", "bytes": file.stat().st_size}
+    return {"name": name.rsplit("/", 1)[-1], "path": name, "hash": f"sha256:{digest.hexdigest()}", "bytes": size}
