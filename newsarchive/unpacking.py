@@ -78,17 +78,16 @@ def unpacked(response: Response) -> Response:
             body = DECODERS[encoding](body)
         except (OSError, EOFError, ValueError, zlib.error) as error:
             raise WarcError(f"{response.url} cannot be unpacked: {error}") from None
-    return readable(_with(response, body))
+    return readable(_with(response.copy(), body))
 
 
 def _with(response: Response, body: bytes) -> Response:
-    """Return ``response`` with ``body``, unpacked."""
-    headers = response.headers.copy()
-    headers.pop("Content-Encoding", None)
-    kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+    """Return ``response``, which is used no more, with ``body``, unpacked."""
+    response.headers.pop("Content-Encoding", None)
+    kind = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
     # What it was before may have had another encoding.
     encoding = {"encoding": None} if issubclass(kind, TextResponse) else {}
-    return response.replace(cls=kind, headers=headers, body=body, **encoding)
+    return response.replace(cls=kind, body=body, **encoding)
 
 
 def _in_one_go(packed: bytes, limit: int) -> bytes | None:
