@@ -49,6 +49,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = ""
 
 def print_coverage(out: Console, reports: list[dict], days: bool = False) -> None:
     """Print coverage reports; with ``days`` every day, else only those on which something is owed."""
+    if not reports:
+        out.print("No listing was walked and no article seen yet; scrapy report crawls says how the crawls ended.")
     for report in reports:
         totals = report["totals"]
         out.print(

@@ -106,3 +106,14 @@ def test_what_a_site_wrote_gives_a_terminal_no_orders(capsys):
     shown = capsys.readouterr().out
     assert "a[31m: section, ]0;title" in shown and "[bold]x2J" in shown
     assert not set("\x1b\x07\x9b") & set(shown)
+
+
+def test_an_archive_that_saw_nothing_says_so(tmp_path):
+    archive = Archive(tmp_path / "archive.db")
+    archive.crawls.end(archive.crawls.begin("demo", {}), "finished", {})
+    archive.close()
+    shown = command("report", "coverage", "-s", f"ARCHIVE_DIR={tmp_path}")
+    assert (shown.returncode, shown.stdout.splitlines()) == (
+        0,
+        ["No listing was walked and no article seen yet; scrapy report crawls says how the crawls ended."],
+    )
