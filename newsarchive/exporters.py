@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import json
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import BinaryIO
@@ -100,38 +99,49 @@ def export_jsonl(archive: Archive, selection: Selection, out: BinaryIO) -> int:
 
 def export_csv(archive: Archive, selection: Selection, out: BinaryIO) -> int:
     """Write CSV, one row an article, safe to open in a spreadsheet: no cell is a formula. Return how many articles."""
-    text = TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)  # the mark tells spreadsheets UTF-8
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
+    out.write(BOM_UTF8 + csv_line(CSV_COLUMNS))  # the mark tells spreadsheets UTF-8
     count = 0
-    columns = ", ".join(column for column in CSV_COLUMNS if column != "lead_image")
+    columns = ", ".join("null" if column == "lead_image" else column for column in CSV_COLUMNS)
     for row in rows(archive, selection, columns):
-        writer.writerow([safe_cell(value) for value in _csv_values(row)])
+        words = _csv_words(row)
+        out.write(csv_line([words.get(column, value) for column, value in zip(CSV_COLUMNS, row)]))  # noqa: B905
         count += 1
-    text.detach()
     return count
 
 
-def _csv_values(row: sqlite3.Row) -> list[str | int | None]:
-    images = json.loads(row["images"])
-    special = {
-        "tags": ", ".join(json.loads(row["tags"])),
-        "authors": "; ".join(author["name"] for author in json.loads(row["authors"])),
-        "flags": ", ".join(json.loads(row["flags"])),
-        "publisher": row["publisher"] and json.loads(row["publisher"])["name"],
+def _csv_words(row: sqlite3.Row) -> dict[str, str | int | None]:
+    """Return the cells that are made of JSON."""
+    columns = row["tags"], row["authors"], row["flags"], row["images"], row["publisher"] or "null"
+    tags, authors, flags, images, publisher = json.loads(f"[{','.join(columns)}]")
+    return {
+        "tags": ", ".join(tags),
+        "authors": "; ".join([author["name"] for author in authors]),
+        "flags": ", ".join(flags),
+        "publisher": publisher and publisher["name"],
         "lead_image": next((image["url"] for image in images if image["role"] == "lead"), None),
         "images": len(images),
     }
-    return [special[column] if column in special else row[column] for column in CSV_COLUMNS]
 
 
-def safe_cell(value: str | int | None) -> str | int | None:
-    """Return ``value`` so that a spreadsheet shows it and does not run it.
+def csv_line(values: Iterable[str | int | None]) -> bytes:
+    """Return a row as the standard library's ``csv`` writes it, but for formulas.
 
-    >>> safe_cell("=1+1")
-    "'=1+1"
+    >>> print(csv_line(["=1+1", None, 2, "a, b"]).decode().rstrip())
+    '=1+1,,2,"a, b"
     """
-    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+    return (",".join([_cell(value) for value in values]) + "\r\n").encode()
+
+
+def _cell(value: str | int | None) -> str:
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    if FORMULA.match(value):
+        value = f"'{value}"
+    # The csv module looks at each character by itself, which is two thirds of the cost of an export.
+    if "," in value or '"' in value or "\n" in value or "\r" in value:
+        value = value.replace('"', '""')
+        return f'"{value}"'
+    return value
 
 
 STREAMS: dict[str, Callable[[Archive, Selection, BinaryIO], int]] = {"jsonl": export_jsonl, "csv": export_csv}

@@ -6,6 +6,7 @@ import base64
 import csv
 import gzip
 import hashlib
+import io
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from test_archive import article
 from test_interrupted import ARGUMENTS, counting, start  # noqa: F401
 from test_past import STORIES, Captures, page, past, warc
 
-from newsarchive.exporters import json_line
+from newsarchive.exporters import csv_line, json_line
 from newsarchive.store.archive import Archive
 from newsarchive.store.columns import AS_BYTES
 from newsarchive.store.ownfiles import owns
@@ -145,6 +146,13 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(archive, export, tmp_path, text):
     for name in ("headline", "section", "tags", "authors", "text"):
         assert row[name] == f"'{text}"
     assert not [cell for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_row_is_quoted_as_the_standard_library_does():
+    odd = [f"a{chr(n)}b{chr(n)}" for n in range(256)] + ["", "é’\u2028😀", 'a, "b"\r\n', None, 0, -1, 2026]
+    written = io.StringIO(newline="")
+    csv.writer(written).writerow(odd)
+    assert csv_line(odd).decode() == written.getvalue()
 
 
 def test_a_table_has_one_row_an_article_whatever_stands_in_it(archive, export, tmp_path):
