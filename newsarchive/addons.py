@@ -17,7 +17,7 @@ from newsarchive.capture import CaptureMiddleware, CapturePolicy, CaptureStorage
 from newsarchive.chromium import find_browser
 from newsarchive.jsonlines import JsonLinesExtension
 from newsarchive.middlewares import RobotsMiddleware, SightingMiddleware, SiteMiddleware
-from newsarchive.mirror import MirrorDownloadHandler, MirrorMiddleware
+from newsarchive.mirror import MirrorMiddleware
 from newsarchive.monitor import CrawlMonitor, archive_enabled, archive_path
 from newsarchive.pipelines import ArchivePipeline, AskedForPipeline, DuplicatesPipeline
 from newsarchive.slowdown import SlowDownMiddleware
@@ -143,6 +143,9 @@ class MirrorAddon:
     """Makes ``base_url`` work."""
 
     def update_settings(self, settings) -> None:
+        # Here, not above: only a crawl needs it.
+        from newsarchive.mirrordownload import MirrorDownloadHandler
+
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", MirrorMiddleware, 30)
         handlers = settings.getdict("DOWNLOAD_HANDLERS")
         for scheme in ("http", "https"):

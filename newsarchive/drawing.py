@@ -16,7 +16,7 @@ from scrapy.http import HtmlResponse, Response
 from newsarchive.browser import Browser
 from newsarchive.chromium import BrowserFailed
 from newsarchive.discovery.loadmore import round_of
-from newsarchive.mirror import MirrorDownloadHandler
+from newsarchive.mirrordownload import MirrorDownloadHandler
 from newsarchive.openlisting import OpenListing
 from newsarchive.pagerequests import Kept, PageRequests
 from newsarchive.render import drawn_html

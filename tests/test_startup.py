@@ -22,6 +22,8 @@ OPTIONAL = {
     "newsarchive.progress",
 }
 OPTIONAL |= {"newsarchive.tables", "newsarchive.wacz", "playwright", "rich", "scrapy_playwright"}
+OPTIONAL |= {"newsarchive.mirrordownload", "scrapy.core.downloader.handlers.http11"}
+"""Of the start of a command that crawls nothing."""
 
 
 def test_a_crawl_imports_nothing_that_is_off():
