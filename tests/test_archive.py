@@ -255,6 +255,15 @@ def test_another_reader_cannot_accuse_the_publisher(archive, crawl):
     assert archive.db.execute("select cause from revision").fetchone()[0] == "unknown"
 
 
+def test_a_text_that_another_version_reads_the_same_gets_its_version_alone(archive, crawl):
+    archive.articles.store(article(fetched_at="2026-02-28T10:00:00+00:00"), crawl)
+    old = archive.articles.get("news:1")
+    for hash, version in (("another", "1"), (old.content_hash, "2")):
+        archive.articles.read_the_same([("2", old.id, "1", hash, old.fetched_at)], crawl)
+        assert archive.articles.get("news:1").extractor == version
+    assert archive.db.execute("select count(*) from revision").fetchone()[0] == 0
+
+
 def test_a_page_known_by_its_address_goes_over_to_the_true_page(archive, crawl):
     address = "https://news.example/story?id=7"
     seen = Link(address, site="news", key=address, address=address, day="2026-02-28")

@@ -335,10 +335,12 @@ def test_every_article_is_read_again_offline(play, crawl):
     with_headings = [key for key, article in before.items() if any(b["type"] == "heading" for b in article["body"])]
     assert f"119 articles read again, {len(with_headings)} of them otherwise" in shown.stdout
     assert "- [heading] What" in shown.stdout
+    assert command("reextract", "--diff", "--processes", "1", *here, *UPGRADED).stdout == shown.stdout
     assert done.articles() == before, "nothing is written without --apply"
     applied = command("reextract", "--apply", *here, *UPGRADED)
     assert applied.returncode == 0, applied.stderr
     after = done.articles()
+    assert len({article["extractor"] for article in (*before.values(), *after.values())}) == 2, "each has the new version"
     for key, article in after.items():
         assert not any(block["type"] == "heading" for block in article["body"])
         assert article["fetched_at"] == before[key]["fetched_at"]

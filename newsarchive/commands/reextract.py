@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sqlite3
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from scrapy.spiderloader import get_spider_loader
 
@@ -16,7 +20,7 @@ from newsarchive.store.archive import Archive, ArchiveError
 from newsarchive.store.warc import WarcError
 from newsarchive.trouble import line_of
 
-CHUNK = 50
+CHUNK = 20
 EXAMPLES = 3
 
 
@@ -48,42 +52,65 @@ class Command(ArchiveCommand):
 
     def _read(self, opts) -> None:
         archive = Archive(archive_path(self.settings), read_only=not opts.apply)
-        # Here, not above: every command of Scrapy imports this module.
-        from newsarchive import tables
+        with self._workers(opts.processes) as each:  # first: they get ready meanwhile
+            # Here, not above: every command of Scrapy imports this module.
+            from newsarchive import tables
 
-        out = tables.console()
-        ids = archive.articles.captured(opts.site)
-        missing = archive.articles.count(opts.site) - len(ids)
-        counts: dict[str, int] = defaultdict(int)
-        examples: dict[str, list] = defaultdict(list)
-        unreadable: list[str] = []
-        changed = 0
-        crawl = archive.crawls.begin("reextract", {}) if opts.apply else None
-        chunks = [ids[n : n + CHUNK] for n in range(0, len(ids), CHUNK)]
-        with tables.progress(len(ids), "read") as step, self._pool(opts.processes) as pool:
-            for results in pool.imap(_reread_chunk, chunks):
-                for old, new, fields, fault in results:
-                    if fault:
-                        unreadable.append(fault)
-                    if fields:
-                        changed += 1
-                    for field in fields:
-                        counts[field] += 1
-                        if len(examples[field]) < EXAMPLES:
-                            examples[field].append((old.id, getattr(old, field), getattr(new, field)))
-                    if fields and opts.diff:
-                        tables.print_diff(out, old.id, [(field, getattr(old, field), getattr(new, field)) for field in fields])
-                if crawl:
-                    _apply(archive, crawl, results)
-                step(len(results))
+            out = tables.console()
+            ids = archive.articles.captured(opts.site)
+            missing = archive.articles.count(opts.site) - len(ids)
+            counts: dict[str, int] = defaultdict(int)
+            examples: dict[str, list] = defaultdict(list)
+            unreadable: list[str] = []
+            changed = 0
+            crawl = archive.crawls.begin("reextract", {}) if opts.apply else None
+            chunks = [ids[n : n + CHUNK] for n in range(0, len(ids), CHUNK)]
+            with tables.progress(len(ids), "read") as step:
+                for chunk, readings in zip(chunks, each(_reread_chunk, chunks), strict=True):
+                    for old, new, fields, _, fault in readings:
+                        if fault:
+                            unreadable.append(fault)
+                        changes = [(field, getattr(old, field), getattr(new, field)) for field in fields]
+                        changed += bool(changes)
+                        for field, before, after in changes:
+                            counts[field] += 1
+                            if len(examples[field]) < EXAMPLES:
+                                examples[field].append((old.id, before, after))
+                        if changes and opts.diff:
+                            tables.print_diff(out, old.id, changes)
+                    if crawl:
+                        _apply(archive, crawl, readings)
+                    step(len(chunk))
         if crawl:
             archive.crawls.end(crawl, "finished", {"archive/reread/changed": changed})
         archive.close()
         tables.print_rereading(out, len(ids), changed, counts, examples if not opts.diff else {}, unreadable, missing, bool(crawl))
         self.exitcode = 1 if unreadable else 0
 
-    def _pool(self, processes: int | None):
-        return multiprocessing.Pool(processes, _begin, (self.settings,))
+    @contextmanager
+    def _workers(self, processes: int | None) -> Iterator:
+        """Give a ``map`` that runs in ``processes``, in this one when it is 1."""
+        if (os.cpu_count() if processes is None else processes) == 1:
+            _begin(self.settings)
+            yield map
+        else:
+            with multiprocessing.Pool(processes, _begin, (self.settings,)) as pool:
+                yield pool.imap
+
+
+class Reading(NamedTuple):
+    """What came of reading an article again."""
+
+    old: Article | None = None
+    new: Article | None = None
+    fields: list[str] = []
+    """Those that differ."""
+
+    version: tuple[str | None, ...] | None = None
+    """When the version of the reading code alone differs: what :meth:`Articles.read_the_same` takes."""
+
+    fault: str | None = None
+    """What hindered reading."""
 
 
 # What a worker process holds.
@@ -98,27 +125,30 @@ def _begin(settings) -> None:
     _worker["sites"] = {name: loader.load(name) for name in loader.list()}
 
 
-def _reread_chunk(ids: list[str]) -> list[tuple[Article | None, Article | None, list[str], str | None]]:
-    """Old and new article, the fields that differ, and what hindered reading. Unchanged articles are not sent back."""
-    return [_reread_one(id) for id in ids]
+def _reread_chunk(ids: list[str]) -> list[Reading]:
+    return [reading for id in ids if (reading := _reread_one(id))]
 
 
-def _reread_one(id: str) -> tuple[Article | None, Article | None, list[str], str | None]:
+def _reread_one(id: str) -> Reading | None:
+    """Return None when the article is the same, and read by the same version."""
     old = _worker["archive"].articles.get(id)
     if old is None:  # withdrawn meanwhile
-        return None, None, [], None
+        return None
     try:
         new = reread(old, _worker["folder"], _worker["sites"].get(old.site))
     except WarcError as error:
-        return None, None, [], f"{id}: {error}"
+        return Reading(fault=f"{id}: {error}")
     fields = differing_fields(old, new)
     if not fields and old.extractor == new.extractor:
-        return None, None, [], None
-    return old, new, fields, None
+        return None
+    if not fields and old.content_hash == new.content_hash:
+        return Reading(version=(new.extractor, id, old.extractor, old.content_hash, old.fetched_at))
+    return Reading(old, new, fields)
 
 
-def _apply(archive: Archive, crawl: int, results) -> None:
+def _apply(archive: Archive, crawl: int, readings: list[Reading]) -> None:
     with archive.transaction():
-        for old, new, _, _ in results:
-            if new is not None and archive.articles.get(old.id) == old:
-                archive.articles.put(new, crawl, "reread")
+        archive.articles.read_the_same([reading.version for reading in readings if reading.version], crawl)
+        for reading in readings:
+            if reading.new is not None and archive.articles.get(reading.old.id) == reading.old:
+                archive.articles.put(reading.new, crawl, "reread")

@@ -98,6 +98,18 @@ class Articles:
             self._update(row, article, crawl, self._next())
             return "revised"
 
+    def read_the_same(self, versions: Iterable[tuple[str | None, ...]], crawl: int) -> None:
+        """Note that code of another version reads the same text in articles.
+
+        Each is the new version, and of the article its id, its version, its hash and when it was fetched; one that is no
+        longer so stays as it is.
+        """
+        self.archive.db.executemany(
+            """update article set crawl = ?, extractor = ?
+            where id = ? and extractor is ? and content_hash is ? and fetched_at is ?""",
+            [(crawl, *version) for version in versions],
+        )
+
     def _seen_at(self, present: Article) -> str:
         """When the page was last seen with its present text; it may have been fetched long before."""
         (at,) = self.archive.db.execute("select fetched_at from page where id = ?", (present.id,)).fetchone() or (None,)
