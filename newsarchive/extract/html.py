@@ -36,14 +36,14 @@ def read(root: etree._Element) -> dict[str, Any]:
 
     links = [(f" {a.get('rel')} ", a) for a in _related(root)]
     tags, authors = ([(text, a) for rel, a in links if f" {kind} " in rel and (text := plain(text_of(a)))] for kind in KINDS)
-    holders = chain(islice(root.iter("article"), MOST), islice(root.iter("main"), MOST), [root])
+    times = [time for time in root.iter("time") if time.get("datetime")]
+    holders = chain(islice(root.iter("article"), MOST), islice(root.iter("main"), MOST), [root]) if times else ()
     published = [text for name, texts in metas.items() if name.lower() in PUBLISHED for text in texts]
     fields = {
         "headline": next(_said(root.iter("h1")), None),
         "title": next(_said(root.iter("title")), None),
         "description": _first(named("description")),
-        "published_at": _first(published)
-        or _first(time.get("datetime", "") for time in root.iter("time") if time.get("pubdate") is not None),
+        "published_at": _first(published) or _first(time.get("datetime") for time in times if time.get("pubdate") is not None),
         # In an <article> or <main> it is likeliest that of the article.
         "time": _first(time.get("datetime", "") for holder in holders for time in holder.iter("time")),
         # Plain "date" is that of a change as often.
@@ -74,7 +74,7 @@ def _said(elements: Iterable[etree._Element]) -> Iterator[str]:
 
 
 def _first(texts: Iterable[str]) -> str | None:
-    return next(filter(None, map(plain, texts)), None)
+    return next(filter(None, map(plain, filter(None, texts))), None)
 
 
 def _split(texts: list[str]) -> list[str]:

@@ -11,6 +11,8 @@ from w3lib.html import remove_tags, replace_entities
 UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 SPACE = re.compile(r"\s+")
 TWICE = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+NO_LETTERS = re.compile(r"[\W_]+")
+NO_ASCII_LETTERS = {n: None for n in range(128) if not chr(n).isalnum()}
 MARKUP = re.compile(r"<[a-zA-Z/!]|&[#\w]+;")
 
 
@@ -62,4 +64,6 @@ def letters(text: str) -> str:
     >>> letters("It ended.\\nThen") == letters("it ended.Then")
     True
     """
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
+    if text.isascii():
+        return text.translate(NO_ASCII_LETTERS).lower()
+    return NO_LETTERS.sub("", unicodedata.normalize("NFKC", text)).casefold()
