@@ -51,7 +51,11 @@ def article_of(reading: Reading) -> Article:
     """Return the article that is chosen of what ``reading`` found: of each field the first valid offer."""
     origins: dict[str, str] = {}
     loader = fill(reading, reading.offers(origins), origins)
-    article: Article = loader.load_item()
+    # As its load_item(), which looks at each field of the class first.
+    article: Article = loader.item
+    for field in origins:
+        if (value := loader.get_output_value(field)) is not None:
+            setattr(article, field, value)
     _identify(article, reading)
     article.text = text_of_blocks(reading.body.blocks)
     if reading.generic and (told := contradicts(article.text, article.language) if article.language else language_of(article.text)):

@@ -21,7 +21,9 @@ KINDS = ("tag", "author")
 MOST = 20
 """Elements inside each other that are searched."""
 
-_related = etree.XPath("descendant::a[@rel]")
+# As strings that know their element: to ask each element for its attribute costs more.
+_related = etree.XPath("descendant::a/@rel")
+_times = etree.XPath("descendant::time/@datetime")
 
 
 def read(root: etree._Element) -> dict[str, Any]:
@@ -34,9 +36,9 @@ def read(root: etree._Element) -> dict[str, Any]:
     def named(*names: str) -> list[str]:
         return [text for name, texts in metas.items() if name in names for text in texts]
 
-    links = [(f" {a.get('rel')} ", a) for a in _related(root)]
+    links = [(f" {rel} ", rel.getparent()) for rel in _related(root)]
     tags, authors = ([(text, a) for rel, a in links if f" {kind} " in rel and (text := plain(text_of(a)))] for kind in KINDS)
-    times = [time for time in root.iter("time") if time.get("datetime")]
+    times = [text.getparent() for text in _times(root) if text]
     holders = chain(islice(root.iter("article"), MOST), islice(root.iter("main"), MOST), [root]) if times else ()
     published = [text for name, texts in metas.items() if name.lower() in PUBLISHED for text in texts]
     fields = {

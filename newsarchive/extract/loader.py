@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from itemloaders import ItemLoader
-from itemloaders.processors import Compose, Identity, MapCompose, TakeFirst
+from itemloaders.processors import Compose, Identity, TakeFirst
+from itemloaders.utils import arg_to_iter, get_func_args
 
 from newsarchive.dates import Time, iso, parse_time
 from newsarchive.extract.images import pixels
@@ -105,27 +108,52 @@ def truth(text: str) -> bool | None:
     return {"true": True, "false": False, "yes": True, "no": False}.get(str(text).rsplit("/", 1)[-1].lower())
 
 
+class Each:
+    """Has each value go through ``functions``, which return a value or None: it is left out.
+
+    As MapCompose of itemloaders, which looks at every call for what its functions take, and flattens what they return.
+    """
+
+    def __init__(self, *functions: Callable, **context: Any):
+        self.functions = [(function, "loader_context" in get_func_args(function)) for function in functions]
+        self.context = context
+
+    def __call__(self, values: Any, loader_context: dict[str, Any]) -> list:
+        values, context = arg_to_iter(values), loader_context | self.context
+        for function, in_context in self.functions:
+            found = [function(value, context) if in_context else function(value) for value in values]
+            values = [value for value in found if value is not None]
+        return values
+
+
 class ArticleLoader(ItemLoader):
     """Fills an :class:`Article`. Context: ``site`` (rules), ``zone`` and ``clock_zone`` of its times, ``base`` (address)."""
 
     default_item_class = Article
 
-    headline_in = MapCompose(plain, without_furniture, shortened, field="headline")
-    alternative_headline_in = MapCompose(plain, shortened)
-    description_in = MapCompose(plain, without_furniture, field="description")
-    created_at_in = published_at_in = modified_at_in = MapCompose(time)
+    headline_in = Each(plain, without_furniture, shortened, field="headline")
+    alternative_headline_in = Each(plain, shortened)
+    description_in = Each(plain, without_furniture, field="description")
+    created_at_in = published_at_in = modified_at_in = Each(time)
     created_at_out = published_at_out = modified_at_out = Compose(TakeFirst(), iso_time)
-    section_in = MapCompose(plain, lambda text: text[:MAX_TAG])
-    tags_in = MapCompose(plain, lambda text: text[:MAX_TAG])
+    section_in = Each(plain, lambda text: text[:MAX_TAG])
+    tags_in = Each(plain, lambda text: text[:MAX_TAG])
     tags_out = Compose(unique, lambda tags: tags[:MAX_TAGS])
-    authors_in = MapCompose(author)
+    authors_in = Each(author)
     authors_out = Compose(lambda authors: unique(authors, lambda author: author["name"])[:MAX_AUTHORS])
-    genre_in = MapCompose(plain)
-    language_in = MapCompose(language)
-    publisher_in = MapCompose(publisher)
-    copyright_year_in = MapCompose(year)
-    is_accessible_for_free_in = MapCompose(truth)
+    genre_in = Each(plain)
+    language_in = Each(language)
+    publisher_in = Each(publisher)
+    copyright_year_in = Each(year)
+    is_accessible_for_free_in = Each(truth)
     body_in = body_out = Identity()
     # As the default; but one that is looked for in the item's class costs more than the value.
     headline_out = alternative_headline_out = description_out = section_out = genre_out = language_out = TakeFirst()
     publisher_out = copyright_year_out = is_accessible_for_free_out = TakeFirst()
+
+    # As the class declares them; to look whether they are methods costs more than a value.
+    def get_input_processor(self, field_name: str) -> Callable:
+        return getattr(self, f"{field_name}_in", None) or super().get_input_processor(field_name)
+
+    def get_output_processor(self, field_name: str) -> Callable:
+        return getattr(self, f"{field_name}_out", None) or super().get_output_processor(field_name)

@@ -54,17 +54,18 @@ def _article(root: etree._Element, unscoped: etree._Element | None) -> etree._El
 def _owner(element: etree._Element, top: etree._Element, known: dict[etree._Element, etree._Element]) -> etree._Element:
     """Return the nearest element with ``itemscope`` around ``element``, else ``top``; what is ``known`` is not looked for again."""
     passed = []
-    for above in element.iterancestors():
-        if above is top or above.get("itemscope") is not None:
-            owner = above
-            break
+    owner, above = top, element.getparent()
+    while above is not None:
         if above in known:
             owner = known[above]
             break
         passed.append(above)
-    else:
-        owner = top
-    known.update(dict.fromkeys(passed, owner))
+        if above is top or above.get("itemscope") is not None:
+            owner = above
+            break
+        above = above.getparent()
+    if passed:
+        known.update(dict.fromkeys(passed, owner))
     return owner
 
 
