@@ -70,8 +70,12 @@ def parse_time(text: str, site_zone: str = "UTC", clock_zone: str | None = None)
     >>> parse_time("0001-01-01T00:00:00Z")
     """
     raw = text.strip()
-    if not raw or len(raw) > 60:
-        return None
+    return _parsed(raw, site_zone, clock_zone) if 0 < len(raw) <= 60 else None
+
+
+# A page says the same time several times.
+@lru_cache(maxsize=64)
+def _parsed(raw: str, site_zone: str, clock_zone: str | None) -> Time | None:
     try:
         at, precision = _read(raw)
         given = at.tzinfo is not None and not (clock_zone and raw[-1] in "Zz")

@@ -23,6 +23,9 @@ SESSION_PATH = re.compile(r"(?i);jsessionid=[^/?#;]*")
 # Absolute, and nothing in it to resolve.
 PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/[^\s\\?#]*")
 
+# Clean already.
+CLEAN_ADDRESS = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*/[A-Za-z0-9/_.-]*")
+
 # How a picture is shown, signed or counted, never which one it is: names at imgix, Thumbor, Arc, WordPress, S3 and others.
 SHOWING = re.compile(
     r"(?i)(max-?)?(w|h|width|height)|s|size|scale|dpr|ar|aspect|rect|crop|fit|resize|mode|q|quality|auto|fm|fmt|format|strip|ssl"
@@ -46,6 +49,8 @@ def clean_url(url: str) -> str:
     >>> clean_url("https://Example.org:443/a/?utm_source=x&b=2&a=1#top")
     'https://example.org/a/?a=1&b=2'
     """
+    if CLEAN_ADDRESS.fullmatch(url) and "/." not in url:
+        return url
     url = without_session(url)
     tracking = (*TRACKING, *re.findall(r"(?<=[?&;])utm_[^=&;#]*", url))
     parts = urlsplit(url_query_cleaner(url, tracking, remove=True, unique=False, keep_fragments=False))
