@@ -18,6 +18,7 @@ from newsarchive.urls import absolute, photo_address
 
 # It begins where a word does: a page in an attribute that was never closed has long ones.
 SRCSET = re.compile(r"(?<![^\s,])([^\s,]\S*[^\s,]|[^\s,])(?:\s+([\d.]+)([wxh]))?\s*(?:,|$)")
+PIXELS = re.compile(r"\s*([0-9]{1,5})(?:\.[0-9]+)?\s*(?:px)?\s*$")
 LAZY = (
     "data-src data-original data-lazy-src data-lazy data-hi-res-src data-src-large data-full-src data-image data-url "
     "data-large-file data-orig-file"
@@ -113,9 +114,9 @@ def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]
             "url": url,
             "width": pixels(raw.get("width")),
             "height": pixels(raw.get("height")),
-            "caption": plain(raw.get("caption") or "") or None,
-            "credit": plain(raw.get("credit") or "") or None,
-            "alt": re.sub(rules.alt_tail, "", plain(raw.get("alt") or "")) or None,
+            "caption": _said(raw, "caption"),
+            "credit": _said(raw, "credit"),
+            "alt": (alt := _said(raw, "alt")) and (re.sub(rules.alt_tail, "", alt) or None),
             "role": raw.get("role") or "body",
             "key": None,
             "crop": None,
@@ -136,6 +137,10 @@ def put_together(found: list[dict], rules: ImageRules, base: str) -> list[Image]
     _share_words(images.values())
     order = {"lead": 0, "body": 1, "share": 2}
     return sorted(images.values(), key=lambda image: order[image["role"]])
+
+
+def _said(raw: dict, name: str) -> str | None:
+    return plain(text) or None if (text := raw.get(name)) else None
 
 
 def _same_size(one: Image, other: Image) -> bool:
@@ -163,8 +168,7 @@ def pixels(value) -> int | None:
     >>> pixels("252px"), pixels("100%")
     (252, None)
     """
-    m = re.match(r"\s*([0-9]{1,5})(?:\.[0-9]+)?\s*(?:px)?\s*$", str(value or ""))
-    return int(m[1]) or None if m else None
+    return int(m[1]) or None if value and (m := PIXELS.match(str(value))) else None
 
 
 def _read_address(image: Image, groups: dict[str, str | None]) -> None:

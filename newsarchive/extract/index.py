@@ -97,7 +97,8 @@ class Index:
         if not above:
             if (some := self._some(part)) is None:
                 return None
-            return [element for element in some if part.fits(element) and (top is self.root or _is_in(element, top))]
+            fitting = some if part.is_word else filter(part.fits, some)
+            return list(fitting) if top is self.root else [element for element in fitting if _is_in(element, top)]
         if not (holders := self._fitting(above, top)):
             return holders
         around, known = set(holders), {}
@@ -146,6 +147,8 @@ class _Part:
         beginnings = [value for name, operator, value in self.attributes if (name, operator) == ("class", "^=")]
         self.begins = beginnings[0].partition(" ")[0] if beginnings else ""
         """How a word of the class begins."""
+        self.is_word = self.known and len(self.words) == 1 and not self.tag and not self.attributes
+        """Nothing is asked for but one word."""
         self.is_indexed = bool(self.words or self.id or self.begins)
 
     def _read(self, tree) -> bool:
