@@ -63,7 +63,7 @@ def revision_fields(article: Article) -> dict[str, Any]:
 
     ``images`` stands for the lead photo: its key, else its address without query, for sites sign and count in it.
     """
-    found = {field: folded(getattr(article, field)) for field in REVISION_FIELDS}
+    found = {field: folded(getattr(article, field)) for field in REVISION_FIELDS if field != "images"}
     lead = next((image for image in article.images if image["role"] == "lead"), None)
     return found | {"images": lead and (lead["key"] or lead["url"].split("?")[0])}
 
