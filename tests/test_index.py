@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from lxml import etree
 
@@ -83,3 +85,12 @@ def test_the_first_is_that_of_the_first_alternative(root):
     assert index.first(".cite, .lead").text == "Who"
     assert index.first(".nowhere, .lead").text == "Lead"
     assert index.first(".nowhere") is None and index.first("") is None and index.elements("") == []
+
+
+def test_elements_in_each_other_are_looked_at_once():
+    """Looked for from each that stands around, this page took half a minute."""
+    nest = '<div class="tags">' * 1500 + '<b class="tag">x</b>' * 40 + "</div>" * 1500
+    index = Index(etree.fromstring(f"<html><body>{nest * 40}", etree.HTMLParser(huge_tree=True)))
+    began = process_time()
+    assert len(index.elements(".tags .tag")) == len(index.elements(".tags b")) == 1600
+    assert process_time() - began < 5
