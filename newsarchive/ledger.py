@@ -12,7 +12,7 @@ from newsarchive.capturestore import Captured, CaptureStore
 from newsarchive.discovery.listing import Earlier, Interrupted, Listing
 from newsarchive.discovery.walk import Walk
 from newsarchive.extract.rules import SiteRules
-from newsarchive.items import Article, Link, Visit
+from newsarchive.items import Article, Link
 from newsarchive.replaystore import ReplayStore
 from newsarchive.revisions import is_another_page
 from newsarchive.store.archive import Archive
@@ -216,12 +216,7 @@ class ArchiveLedger:
 
     async def store(self, article: Article) -> str:
         """Store ``article`` and return what it was, see :class:`newsarchive.storing.Storing`."""
-        outcome = await self.storing.store(article)
-        visit = article.visit or Visit(None)
-        if outcome == "withdrawn" and visit.captured:
-            self.captures.tainted = True
-        self.new += outcome == "new" and visit.counts
-        return outcome
+        return await self.storing.store(article)
 
     def want_missing_images(self) -> None:
         """Want the photos of articles that were stored without them."""

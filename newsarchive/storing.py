@@ -57,6 +57,9 @@ class Storing:
             outcomes = self._write_all(articles)
         except Exception as error:  # what is the matter with the archive or the disk is so for each of them
             outcomes = [error] * len(group)
+        # At once, and not when the crawl comes to it: their pages are not held any more.
+        for article, outcome in zip(articles, outcomes, strict=True):
+            self._count(article.visit or Visit(None), outcome)
         for (_, waits), outcome in zip(group, outcomes, strict=True):
             if waits.done():  # cancelled
                 continue
@@ -64,6 +67,11 @@ class Storing:
                 waits.set_exception(outcome)
             else:
                 waits.set_result(outcome)
+
+    def _count(self, visit: Visit, outcome: str | Exception) -> None:
+        if outcome == "withdrawn" and visit.captured:
+            self.ledger.captures.tainted = True
+        self.ledger.new += outcome == "new" and visit.counts
 
     def _write_all(self, articles: list[Article]) -> list[str | Exception]:
         """Write ``articles`` in one transaction; when one of them cannot be, each in its own."""

@@ -86,3 +86,21 @@ def test_trouble_with_the_archive_is_that_of_all_and_waits_once(archive, tmp_pat
     other.close()
     assert all(isinstance(one, ArchiveTrouble) for one in found) and set(said) == {"database is locked"}
     assert seen == []
+
+
+def test_a_page_is_held_or_counted_at_every_moment(archive, ledger, crawl):  # noqa: F811
+    """Else a crawl claims more than ``max_articles`` leave room for."""
+    sight(archive, crawl, [link(n) for n in range(1, TOGETHER + 1)])
+    articles = [article(n) for n in range(1, TOGETHER + 1)]
+    for one in articles:
+        one.visit = Visit(one.id)
+    seen = []
+
+    async def watched():
+        storing = asyncio.gather(*map(ledger.store, articles))
+        while not storing.done():
+            await asyncio.sleep(0)
+            seen.append(ledger.new + ledger.held())
+
+    asyncio.run(watched())
+    assert ledger.new == TOGETHER and set(seen) == {TOGETHER}
