@@ -24,3 +24,8 @@ def tree_of(response: TextResponse) -> etree._Element:
         root = etree.fromstring(text or NOTHING, PARSER)
         _trees[response] = root = etree.fromstring(NOTHING, PARSER) if root is None else root
     return root
+
+
+def forget_tree(response: TextResponse) -> None:
+    """Let go of the tree of ``response``, which weighs ten times its bytes, before all others do of the response."""
+    _trees.pop(response, None)

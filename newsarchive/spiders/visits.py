@@ -21,6 +21,7 @@ from newsarchive.slowdown import HostClosed, Stopped
 from newsarchive.spiders.drawn import DRAWN
 from newsarchive.store.captures import REFUSED
 from newsarchive.store.drawn import NEEDS_BROWSER
+from newsarchive.trees import forget_tree
 from newsarchive.urls import clean_url, not_amp
 
 # Every answer but a redirect comes to the callback, which records it.
@@ -119,6 +120,7 @@ class ArticleCallbacks:
             article.flags.append("future_date")
         counts = self._counts(article, page, response.meta["day"])
         article.visit = Visit(page, addresses, captured, counts=counts, passing=not _lasts(response.meta))
+        forget_tree(response)  # Scrapy keeps the page until its article is stored
         yield article
 
     def _next_capture(self, request: scrapy.Request, page: str | None) -> Iterator[scrapy.Request]:
