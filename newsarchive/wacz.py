@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
 import sqlite3
@@ -76,11 +75,12 @@ def _index(files: list[Path], folder: Path) -> Iterator[bytes]:
         db.execute("pragma journal_mode = off")
         db.execute("create table cdx (line text)")
         for file in files:
-            out = io.StringIO()
-            CDXJIndexer(out, [str(file)], dir_root=str(file.parent)).process_all()
-            db.execute("begin")
-            db.executemany("insert into cdx values (?)", ((line + "\n",) for line in out.getvalue().split("\n")[:-1]))
-            db.execute("commit")
+            with open(folder / "index.cdx", "w+", encoding="utf-8", newline="\n") as out:
+                CDXJIndexer(out, [str(file)], dir_root=str(file.parent)).process_all()
+                out.seek(0)
+                db.execute("begin")
+                db.executemany("insert into cdx values (?)", ((line,) for line in out))
+                db.execute("commit")
         for (line,) in db.execute("select line from cdx order by line"):
             yield line.encode()
 
