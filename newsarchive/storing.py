@@ -55,7 +55,7 @@ class Storing:
                 if article.visit and article.visit.captured:
                     await self.ledger.captures.settle(article.visit.captured)
             outcomes = self._write_all(articles)
-        except Exception as error:  # what is the matter with the archive or the disk is so for each of them
+        except Exception as error:  # raised again by store(), for each of them
             outcomes = [error] * len(group)
         # At once, and not when the crawl comes to it: their pages are not held any more.
         for article, outcome in zip(articles, outcomes, strict=True):
@@ -78,16 +78,12 @@ class Storing:
         try:
             with self.ledger.archive.transaction():
                 return [self._write(article) for article in articles]
-        except Exception as error:
-            if len(articles) == 1 or (isinstance(error, FAULTS) and reason_of(error)):
+        except Exception as error:  # raised again by store(): of one article, or of each when it is the archive's
+            if len(articles) == 1:
+                return [error]
+            if isinstance(error, FAULTS) and reason_of(error):
                 raise
-        return [outcome for article in articles for outcome in self._alone(article)]
-
-    def _alone(self, article: Article) -> list[str | Exception]:
-        try:
-            return self._write_all([article])
-        except Exception as error:
-            return [error]
+        return [outcome for article in articles for outcome in self._write_all([article])]
 
     def _write(self, article: Article) -> str:
         ledger, archive, visit = self.ledger, self.ledger.archive, article.visit or Visit(None)

@@ -98,7 +98,7 @@ class Command(ArchiveCommand):
                 yield pool.imap
 
 
-class Reading(NamedTuple):
+class Rereading(NamedTuple):
     """What came of reading an article again."""
 
     old: Article | None = None
@@ -125,11 +125,11 @@ def _begin(settings) -> None:
     _worker["sites"] = {name: loader.load(name) for name in loader.list()}
 
 
-def _reread_chunk(ids: list[str]) -> list[Reading]:
+def _reread_chunk(ids: list[str]) -> list[Rereading]:
     return [reading for id in ids if (reading := _reread_one(id))]
 
 
-def _reread_one(id: str) -> Reading | None:
+def _reread_one(id: str) -> Rereading | None:
     """Return None when the article is the same, and read by the same version."""
     old = _worker["archive"].articles.get(id)
     if old is None:  # withdrawn meanwhile
@@ -137,16 +137,16 @@ def _reread_one(id: str) -> Reading | None:
     try:
         new = reread(old, _worker["folder"], _worker["sites"].get(old.site))
     except WarcError as error:
-        return Reading(fault=f"{id}: {error}")
+        return Rereading(fault=f"{id}: {error}")
     fields = differing_fields(old, new)
     if not fields and old.extractor == new.extractor:
         return None
     if not fields and old.content_hash == new.content_hash:
-        return Reading(version=(new.extractor, id, old.extractor, old.content_hash, old.fetched_at))
-    return Reading(old, new, fields)
+        return Rereading(version=(new.extractor, id, old.extractor, old.content_hash, old.fetched_at))
+    return Rereading(old, new, fields)
 
 
-def _apply(archive: Archive, crawl: int, readings: list[Reading]) -> None:
+def _apply(archive: Archive, crawl: int, readings: list[Rereading]) -> None:
     with archive.transaction():
         archive.articles.read_the_same([reading.version for reading in readings if reading.version], crawl)
         for reading in readings:

@@ -97,7 +97,8 @@ class WarcWriter:
             if revisit[0] == NOT_MODIFIED:
                 response = b""  # what replays its head answers 304 to a reader who asked for a page
             fields += [("WARC-Profile", revisit[0]), ("WARC-Refers-To-Target-URI", revisit[1]), ("WARC-Refers-To-Date", revisit[2])]
-        place, identity = self._write(kind, fields, "application/http; msgtype=response", response, payload, packed)
+        block = (response, payload) if packed else (response + payload,)
+        place, identity = self._write(kind, fields, "application/http; msgtype=response", *block)
         if request is not None:
             fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Concurrent-To", identity)]
             self._write("request", fields, "application/http; msgtype=request", request)
@@ -127,16 +128,14 @@ class WarcWriter:
             self.path.rename(self.path.with_name(self.path.name.removesuffix(OPEN)))
             sync_folder(self.folder)
 
-    def _write(
-        self, kind: str, fields: Headers, type: str, block: bytes, payload: bytes = b"", packed: bool = False
-    ) -> tuple[Place, str]:
+    def _write(self, kind: str, fields: Headers, type: str, block: bytes, packed: bytes = b"") -> tuple[Place, str]:
         if self.file is None:
             self._open()
         elif self.file.tell() >= self.max_bytes and kind != "request":  # a request stays with its response
             self.close()
             self._open()
         place = Place(self.path.name.removesuffix(OPEN), self.file.tell())
-        return place, self._member(kind, fields, type, block, payload, packed)
+        return place, self._member(kind, fields, type, block, packed)
 
     def _open(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -148,12 +147,13 @@ class WarcWriter:
         fields = [("WARC-Date", self.info["date"]), ("WARC-Filename", self.path.name.removesuffix(OPEN))]
         self._member("warcinfo", fields, "application/warc-fields", block)
 
-    def _member(self, kind: str, fields: Headers, type: str, block: bytes, payload: bytes = b"", packed: bool = False) -> str:
-        identity, whole = f"<urn:uuid:{uuid.uuid4()}>", block + payload
+    def _member(self, kind: str, fields: Headers, type: str, block: bytes, packed: bytes = b"") -> str:
+        """Write a record whose content is ``block`` and, behind it, what is ``packed`` already. Return its id."""
+        identity, whole = f"<urn:uuid:{uuid.uuid4()}>", block + packed
         fields = [("WARC-Type", kind), ("WARC-Record-ID", identity), *fields, ("WARC-Block-Digest", payload_digest(whole))]
         head = header_lines("WARC/1.1", [*fields, ("Content-Type", type), ("Content-Length", str(len(whole)))])
         end = b"\r\n\r\n"
-        self.file.write(member(head + block, payload + end) if packed else member(head + whole + end))
+        self.file.write(member(head + block, packed + end) if packed else member(head + block + end))
         self.unsynced = True
         return identity
 

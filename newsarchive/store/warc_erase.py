@@ -10,7 +10,6 @@ import gzip
 import os
 import re
 import shutil
-import struct
 import uuid
 import zlib
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from newsarchive.store.linktexts import LinkTexts
-from newsarchive.store.members import members, readable
+from newsarchive.store.members import GZIP_END, members, readable
 from newsarchive.store.quotes import Quote, Quotes
 from newsarchive.store.warc import Headers, WarcError, header_lines, payload_digest, sync_folder
 
@@ -221,7 +220,7 @@ def packed(record: bytes, length: int) -> bytes | None:
         return None
     comment = b" " * (rest - 1) + b"\0" if rest else b""
     head = b"\x1f\x8b\x08" + (b"\x10" if rest else b"\0") + b"\0\0\0\0\x02\xff"
-    return head + comment + stream + struct.pack("<II", zlib.crc32(record), len(record) & 0xFFFFFFFF)
+    return head + comment + stream + GZIP_END.pack(zlib.crc32(record), len(record) & 0xFFFFFFFF)
 
 
 def parts(data: bytes) -> tuple[str, Headers, bytes]:
