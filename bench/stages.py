@@ -13,7 +13,7 @@ from newsarchive.extract.article import load_article
 from newsarchive.extract.walls import obstacle
 from newsarchive.spiders.sputnik import SputnikSpider
 from newsarchive.store.archive import Archive
-from newsarchive.store.warc import WarcWriter, payload_digest
+from newsarchive.store.warc import WarcWriter, exchange, payload_digest
 from newsarchive.trees import tree_of
 
 HEADS = b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
@@ -38,7 +38,7 @@ def stages(files: list[Path], urls: list[str]) -> dict[str, float]:
 
         def capture(page: tuple[str, bytes, bytes]) -> None:
             url, packed, _ = page
-            writer.write_exchange(url, AT, None, *HEADS, packed, payload_digest(packed), None, 1)
+            writer.append(exchange(url, AT, None, *HEADS, packed, payload_digest(packed), None, True))
 
         found["capture"] = _each(pages, capture)
         writer.close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from scrapy import Request
@@ -18,7 +20,9 @@ from newsarchive.store.warc import (
     IDENTICAL,
     NOT_MODIFIED,
     WarcWriter,
+    exchange,
     payload_digest,
+    resource,
 )
 from newsarchive.store.warc_erase import quoting
 from newsarchive.warcmessages import header, request_head, response_head, warc_date
@@ -26,8 +30,13 @@ from newsarchive.warcmessages import header, request_head, response_head, warc_d
 QUEUED_BYTES = 64 * 1024 * 1024
 """So much may wait to be written; then answers wait in their turn."""
 
-UNSETTLED = 8
+AT_ONCE_BYTES = 256 * 1024
+"""A record of a packed body that is no larger is made at once: a thread that asks for its turn costs more."""
+
+UNSETTLED = 16
 """So many answers may wait for the disk: a kill loses them, and they are asked for again."""
+
+DRAWN = "text/html; charset=utf-8"
 
 PACKED = re.compile(rb"(?i)\r\nContent-(?:Encoding: (?:x-gzip|gzip|br|zstd|deflate)|Type: image/(?:jpeg|webp|avif))\b")
 """In the head of an answer: its body gets no smaller by gzip."""
@@ -40,8 +49,11 @@ class Captured:
     row: dict
     """As in the table ``capture``."""
 
-    written: Future | None = field(default=None, repr=False)
-    """Done when the record is in its file; None when it was there before, or is not kept."""
+    make: Callable[[], list[bytes]] | None = field(default=None, repr=False)
+    """Gives its WARC records; None when they are in their file, or not kept."""
+
+    writer: WarcWriter | None = field(default=None, repr=False)
+    """Of the file where they go."""
 
     safe: bool = False
     """The record is on the disk, and rows may cite it."""
@@ -73,6 +85,8 @@ class CaptureStore:
         """Of erased articles."""
         self.tainted = False
         """Something of an erased article was written."""
+        self.fault: Exception | None = None
+        """Why nothing can be written any more: whatever is to be settled later is not on the disk either."""
         self.queued = self.syncing = 0
         self.settling = asyncio.Lock()
 
@@ -98,20 +112,24 @@ class CaptureStore:
             before = request.meta.get("capture_row")
         else:
             before = self.archive.captures.newest(request.url, kind=row["kind"])
-        writer = self.writers[row["kind"] in LISTINGS]
+        captured.writer = self.writers[row["kind"] in LISTINGS]
+        date, body, heads, packed = warc_date(row["fetched_at"]), response.body, (None, b""), False
         if "playwright" in response.flags:
-            captured.written = self.thread.submit(self._write_drawn, writer, captured, response)
+            make = partial(resource, response.url, date, DRAWN, body, row["digest"])
         else:
-            revisit = self._revisit(row, before)
-            if revisit:
+            if revisit := self._revisit(row, before):
                 row |= {name: before[name] for name in ("file", "offset", "digest")}
+            ip = response.ip_address and str(response.ip_address)
             # The heads are made now: later middlewares change the headers of this very object.
             heads = None if taken_at else request_head(request), response_head(response)
-            captured.written = self.thread.submit(self._write, writer, captured, response, heads, revisit)
-        size = len(response.body)
-        self.queued += size
-        loop = asyncio.get_running_loop()
-        captured.written.add_done_callback(lambda _: loop.call_soon_threadsafe(self._dequeue, size))
+            packed = PACKED.search(heads[1]) is not None
+            make = partial(exchange, row["url"], date, ip, *heads, body, row["digest"], revisit, packed)
+        if self.quotes:
+            make = partial(self._looked_at, (heads[0] or b"") + heads[1], body, make)
+        elif packed and len(body) <= AT_ONCE_BYTES:
+            make = partial(list, make())
+        captured.make = make
+        self.queued += len(body)
         return captured
 
     def known(self, request: Request) -> dict | None:
@@ -123,9 +141,6 @@ class CaptureStore:
     def snapshots(self, url: str) -> list[int]:
         """Nothing is replayed."""
         return []
-
-    def _dequeue(self, size: int) -> None:
-        self.queued -= size
 
     def _revisit(self, row: dict, before: dict | None) -> tuple[str, str, str] | None:
         """Profile, address and date of the capture that has the same payload."""
@@ -145,54 +160,49 @@ class CaptureStore:
             return False
         return self.archive.captures.written_at(before) < self.archive.ago(self.retention / 2)
 
-    def _write(
-        self, writer: WarcWriter, captured: Captured, response: Response, heads: tuple[bytes | None, bytes], revisit
-    ) -> None:
-        ip = response.ip_address and str(response.ip_address)
-        packed = PACKED.search(heads[1]) is not None
-        row = captured.row
-        self.tainted = self.tainted or bool(self.quotes and quoting(self.quotes, (heads[0] or b"") + heads[1], response.body))
-        place = writer.write_exchange(
-            row["url"], warc_date(row["fetched_at"]), ip, *heads, response.body, row["digest"], revisit, packed
-        )
-        captured.row |= {} if revisit else vars(place)
-
-    def _write_drawn(self, writer: WarcWriter, captured: Captured, response: Response) -> None:
-        self.tainted = self.tainted or bool(self.quotes and quoting(self.quotes, b"", response.body))
-        place = writer.write_resource(
-            response.url, warc_date(captured.row["fetched_at"]), "text/html; charset=utf-8", response.body, captured.row["digest"]
-        )
-        captured.row |= vars(place)
-
     async def room(self) -> None:
-        """Wait until less than :data:`QUEUED_BYTES` wait to be written, and less than :data:`UNSETTLED` answers for the disk."""
-        if len(self.waiting) + self.syncing >= UNSETTLED:
+        """Wait until less than :data:`QUEUED_BYTES`, and less than :data:`UNSETTLED` answers, wait for the disk."""
+        if len(self.waiting) + self.syncing >= UNSETTLED or self.queued > QUEUED_BYTES:
             await self.settle()
-        if self.queued > QUEUED_BYTES and self.waiting and self.waiting[-1].written:
-            await asyncio.wrap_future(self.waiting[-1].written)
 
     async def settle(self, captured: Captured | None = None) -> None:
         """Bring what was captured so far to the disk, so that rows may cite it; nothing to do when ``captured`` is there."""
         async with self.settling:
-            if (captured is not None and captured.safe) or not self.waiting:
+            if captured is not None and captured.safe:
                 return
-            waiting, self.waiting = self.waiting, []
+            if self.fault:
+                raise self.fault
+            if not self.waiting:
+                return
+            waiting, self.waiting, queued = self.waiting, [], self.queued
             self.syncing = len(waiting)
             try:
                 if self.folder:
-                    await asyncio.wrap_future(self.thread.submit(self._sync))
+                    await asyncio.wrap_future(self.thread.submit(self._write, waiting))
+            except Exception as error:  # a full disk ends the crawl here
+                self.fault = error
+                raise
             finally:
                 self.syncing = 0
+                self.queued -= queued
             for one in waiting:
-                if one.written:
-                    one.written.result()  # a full disk ends the crawl here
                 one.safe = True
                 if not one.with_article:
                     self.archive.captures.add(**one.row)
 
-    def _sync(self) -> None:
+    def _write(self, waiting: list[Captured]) -> None:
+        for one in waiting:
+            if one.make:
+                place = one.writer.append(one.make())
+                one.make = None
+                one.row = vars(place) | one.row  # a revisit's place is that of what it repeats
         for writer in self.writers.values():
             writer.sync()
+
+    def _looked_at(self, heads: bytes, body: bytes, make: Callable[[], list[bytes]]) -> list[bytes]:
+        """Make records of ``heads`` and ``body``, in which something of an erased article may stand."""
+        self.tainted = self.tainted or quoting(self.quotes, heads, body)
+        return make()
 
     async def close(self) -> None:
         """Settle, and give the files their names; what cannot be written any more keeps its ``.open``."""

@@ -10,8 +10,8 @@ from newsarchive.reread import reread
 from newsarchive.store.warc import WarcError
 from newsarchive.trouble import FAULTS, reason_of
 
-TOGETHER = 4
-WITHIN_SECONDS = 0.03
+TOGETHER = 8
+WITHIN_SECONDS = 0.05
 """So many articles are stored at once, if they come within that time: a kill loses them, and they are asked for again."""
 
 

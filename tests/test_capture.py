@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import importlib
 import json
@@ -15,8 +16,11 @@ from pathlib import Path
 import pytest
 from conftest import assert_true, command
 from forked import forks
+from scrapy import Request
+from scrapy.http import Response
 from warcio.archiveiterator import ArchiveIterator
 
+from newsarchive.capturestore import UNSETTLED, CaptureStore
 from newsarchive.demo.server import Answer
 from newsarchive.extract.article import extractor_version
 from newsarchive.extract.rules import SiteRules
@@ -31,6 +35,7 @@ from newsarchive.store.warc import (
     OPEN,
     WarcError,
     WarcWriter,
+    exchange,
     http_message,
     locate,
     mend,
@@ -401,18 +406,63 @@ def writer(tmp_path) -> WarcWriter:
 
 def write(writer: WarcWriter, body: bytes):
     head = http_message("HTTP/1.1 200 OK", [("Content-Type", "text/html"), ("Content-Length", str(len(body)))])
-    return writer.write_exchange(
-        "https://news.example/", "2026-03-01T00:00:00.000000Z", None, b"GET / HTTP/1.1\r\n\r\n", head, body, payload_digest(body)
-    )
+    request, date = b"GET / HTTP/1.1\r\n\r\n", "2026-03-01T00:00:00.000000Z"
+    return writer.append(exchange("https://news.example/", date, None, request, head, body, payload_digest(body)))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_what_could_not_be_written_is_never_taken_for_kept(tmp_path, encoding):
+    """Several wait for the same write; one of them saw an empty queue behind it, and its article cited nothing."""
+
+    async def all_fail() -> None:
+        archive = Archive(tmp_path / "archive.db")
+        store = CaptureStore(archive, archive.crawls.begin("news", {}), tmp_path / "warc", "c1", {"date": "2026-03-01"}, 1 << 30, 0)
+        url, headers = "https://x.example/", {"Content-Encoding": encoding}
+        one, other = (store.add(Request(f"{url}{n}"), Response(f"{url}{n}", headers=headers, body=b"x")) for n in range(2))
+        store.writers[False].folder = tmp_path / "archive.db"  # a file: no folder can be made there
+        found = await asyncio.gather(*map(store.settle, (one, other, None)), return_exceptions=True)
+        assert [type(error) for error in found] == [FileExistsError] * 3
+        assert not one.safe and not other.safe and one.reference is None
+        later = store.add(Request(f"{url}2"), Response(f"{url}2", headers=headers, body=b"x"))
+        with pytest.raises(FileExistsError):
+            await store.settle(later)
+        with pytest.raises(FileExistsError):
+            await store.close()
+        assert archive.db.execute("select count(*) from capture").fetchone()[0] == 0
+        archive.close()
+
+    asyncio.run(all_fail())
+
+
+def test_answers_wait_for_the_disk_up_to_a_number_and_to_a_size(tmp_path, monkeypatch):
+    async def add(store, count: int, body: bytes) -> list:
+        kept = []
+        for n in range(count):
+            url = f"https://x.example/{len(body)}/{n}"
+            kept.append(store.add(Request(url), Response(url, body=body)))
+            await store.room()
+        return [one.safe for one in kept]
+
+    async def settled() -> None:
+        archive = Archive(tmp_path / "archive.db")
+        store = CaptureStore(archive, archive.crawls.begin("news", {}), tmp_path / "warc", "c1", {"date": "2026-03-01"}, 1 << 30, 0)
+        assert await add(store, UNSETTLED + 1, b"x") == [True] * UNSETTLED + [False]
+        monkeypatch.setattr("newsarchive.capturestore.QUEUED_BYTES", 2500)
+        assert await add(store, 4, b"x" * 1000) == [True] * 3 + [False]
+        assert store.queued == 1000
+        await store.close()
+        assert store.queued == 0
+        archive.close()
+
+    asyncio.run(settled())
 
 
 @pytest.mark.parametrize("size", [0, 1, 65531, 65532, 3 * 65535 - 4, 200_000])
 def test_a_body_that_came_packed_stands_there_as_it_came(writer, size):
     """In blocks of deflate that are not packed: each has 65,535 bytes at most."""
     body, head = random.Random(size).randbytes(size), b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
-    place = writer.write_exchange(
-        "https://x.example/", "2026-03-01T00:00:00Z", None, None, head, body, payload_digest(body), packed=True
-    )
+    digest = payload_digest(body)
+    place = writer.append(exchange("https://x.example/", "2026-03-01T00:00:00Z", None, None, head, body, digest, packed=True))
     writer.close()
     path = writer.folder / place.file
     assert read_record(path, place.offset).payload == body

@@ -14,7 +14,7 @@ from test_withdraw import traces
 from newsarchive.revisions import content_hash
 from newsarchive.store.archive import Archive
 from newsarchive.store.linktexts import LinkTexts
-from newsarchive.store.warc import WarcWriter, payload_digest, read_record
+from newsarchive.store.warc import WarcWriter, exchange, payload_digest, read_record
 
 DATE = "2026-03-01T00:00:00Z"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
@@ -37,7 +37,7 @@ class Captured:
     def add(self, url: str, html: str, kind: str) -> dict:
         payload = html.encode()
         digest = payload_digest(payload)
-        place = self.writer.write_exchange(url, DATE, None, None, HEAD, payload, digest, packed=True)
+        place = self.writer.append(exchange(url, DATE, None, None, HEAD, payload, digest, packed=True))
         row = {"file": place.file, "offset": place.offset, "digest": digest}
         self.archive.captures.add(crawl=self.crawl, url=url, fetched_at=DATE, status=200, kind=kind, **row)
         return row

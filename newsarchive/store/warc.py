@@ -19,6 +19,9 @@ from pathlib import Path
 from newsarchive.store.members import member
 
 OPEN = ".open"
+BUFFER_BYTES = 1 << 20
+"""What comes between two syncs is written at once, as a rule."""
+
 Headers = list[tuple[str, str]]
 
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -65,6 +68,52 @@ class Record:
     """The HTTP body as it came, still encoded."""
 
 
+def exchange(
+    url: str, date: str, ip: str | None, request: bytes | None, response: bytes, payload: bytes, digest: str,
+    revisit: tuple[str, str, str] | None = None, packed: bool = False,
+) -> list[bytes]:  # fmt: skip
+    """Return the record of a response and, behind it, that of its request, each a gzip member.
+
+    ``request`` (None: not known) and ``response`` are HTTP messages without body. ``revisit`` is profile, address and
+    date of the capture that has the same payload, which is then not written again. ``packed``: the payload is so already,
+    and would get no smaller.
+    """
+    fields: Headers = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
+    if ip:
+        fields.append(("WARC-IP-Address", ip))
+    kind = "response"
+    if revisit:
+        kind, payload = "revisit", b""
+        if revisit[0] == NOT_MODIFIED:
+            response = b""  # what replays its head answers 304 to a reader who asked for a page
+        fields += [("WARC-Profile", revisit[0]), ("WARC-Refers-To-Target-URI", revisit[1]), ("WARC-Refers-To-Date", revisit[2])]
+    identity, type = _identity(), "application/http; msgtype=response"
+    records = [_record(kind, identity, fields, type, *((response, payload) if packed else (response + payload,)))]
+    if request is not None:
+        fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Concurrent-To", identity)]
+        records.append(_record("request", _identity(), fields, "application/http; msgtype=request", request))
+    return records
+
+
+def resource(url: str, date: str, type: str, payload: bytes, digest: str) -> list[bytes]:
+    """Return the record of what was made here and not sent by a server, such as a page as a browser drew it."""
+    fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
+    return [_record("resource", _identity(), fields, type, payload)]
+
+
+def _identity() -> str:
+    return f"<urn:uuid:{uuid.uuid4()}>"
+
+
+def _record(kind: str, identity: str, fields: Headers, type: str, block: bytes, packed: bytes = b"") -> bytes:
+    """A record whose content is ``block`` and, behind it, what is ``packed`` already."""
+    whole = block + packed
+    fields = [("WARC-Type", kind), ("WARC-Record-ID", identity), *fields, ("WARC-Block-Digest", payload_digest(whole))]
+    head = header_lines("WARC/1.1", [*fields, ("Content-Type", type), ("Content-Length", str(len(whole)))])
+    end = b"\r\n\r\n"
+    return member(head + block, packed + end) if packed else member(head + block + end)
+
+
 class WarcWriter:
     """Writes records into files of at most ``max_bytes`` in ``folder``; ``info`` fills each file's ``warcinfo``.
 
@@ -76,38 +125,21 @@ class WarcWriter:
         self.serial = 0
         self.file = None
         self.path: Path | None = None
+        self.size = 0
+        """Of the open file, with what is not brought to it yet."""
         self.unsynced = False
 
-    def write_exchange(
-        self, url: str, date: str, ip: str | None, request: bytes | None, response: bytes, payload: bytes, digest: str,
-        revisit: tuple[str, str, str] | None = None, packed: bool = False,
-    ) -> Place:  # fmt: skip
-        """Write a request and its response, and return where the response is.
-
-        ``request`` (None: not known) and ``response`` are HTTP messages without body. ``revisit`` is profile, address and
-        date of the capture that has the same payload, which is then not written again. ``packed``: the payload is so already,
-        and would get no smaller.
-        """
-        fields: Headers = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
-        if ip:
-            fields.append(("WARC-IP-Address", ip))
-        kind = "response"
-        if revisit:
-            kind, payload = "revisit", b""
-            if revisit[0] == NOT_MODIFIED:
-                response = b""  # what replays its head answers 304 to a reader who asked for a page
-            fields += [("WARC-Profile", revisit[0]), ("WARC-Refers-To-Target-URI", revisit[1]), ("WARC-Refers-To-Date", revisit[2])]
-        block = (response, payload) if packed else (response + payload,)
-        place, identity = self._write(kind, fields, "application/http; msgtype=response", *block)
-        if request is not None:
-            fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Concurrent-To", identity)]
-            self._write("request", fields, "application/http; msgtype=request", request)
+    def append(self, records: list[bytes]) -> Place:
+        """Write ``records``, which stay together in a file, and return where the first of them is."""
+        if self.file is None:
+            self._open()
+        elif self.size >= self.max_bytes:
+            self.close()
+            self._open()
+        place = Place(self.path.name.removesuffix(OPEN), self.size)
+        for record in records:
+            self._write(record)
         return place
-
-    def write_resource(self, url: str, date: str, type: str, payload: bytes, digest: str) -> Place:
-        """Write what was made here and not sent by a server, such as a page as a browser drew it."""
-        fields = [("WARC-Target-URI", url), ("WARC-Date", date), ("WARC-Payload-Digest", digest)]
-        return self._write("resource", fields, type, payload)[0]
 
     def sync(self) -> None:
         """Bring everything that was written to the disk."""
@@ -128,34 +160,20 @@ class WarcWriter:
             self.path.rename(self.path.with_name(self.path.name.removesuffix(OPEN)))
             sync_folder(self.folder)
 
-    def _write(self, kind: str, fields: Headers, type: str, block: bytes, packed: bytes = b"") -> tuple[Place, str]:
-        if self.file is None:
-            self._open()
-        elif self.file.tell() >= self.max_bytes and kind != "request":  # a request stays with its response
-            self.close()
-            self._open()
-        place = Place(self.path.name.removesuffix(OPEN), self.file.tell())
-        return place, self._member(kind, fields, type, block, packed)
-
     def _open(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.serial += 1
         self.path = self.folder / f"{self.name}-{self.serial:05}.warc.gz{OPEN}"
-        self.file = open(self.path, "xb")
+        self.file, self.size = open(self.path, "xb", BUFFER_BYTES), 0
         sync_folder(self.folder)
         block = "".join(f"{name}: {value}\r\n" for name, value in self.info.items() if value).encode()
         fields = [("WARC-Date", self.info["date"]), ("WARC-Filename", self.path.name.removesuffix(OPEN))]
-        self._member("warcinfo", fields, "application/warc-fields", block)
+        self._write(_record("warcinfo", _identity(), fields, "application/warc-fields", block))
 
-    def _member(self, kind: str, fields: Headers, type: str, block: bytes, packed: bytes = b"") -> str:
-        """Write a record whose content is ``block`` and, behind it, what is ``packed`` already. Return its id."""
-        identity, whole = f"<urn:uuid:{uuid.uuid4()}>", block + packed
-        fields = [("WARC-Type", kind), ("WARC-Record-ID", identity), *fields, ("WARC-Block-Digest", payload_digest(whole))]
-        head = header_lines("WARC/1.1", [*fields, ("Content-Type", type), ("Content-Length", str(len(whole)))])
-        end = b"\r\n\r\n"
-        self.file.write(member(head + block, packed + end) if packed else member(head + block + end))
+    def _write(self, record: bytes) -> None:
+        self.file.write(record)
+        self.size += len(record)
         self.unsynced = True
-        return identity
 
 
 def header_lines(first: str, fields: Headers) -> bytes:
