@@ -11,6 +11,9 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import NotConfigured
+from scrapy.spidermiddlewares.depth import DepthMiddleware
+from scrapy.spidermiddlewares.start import StartSpiderMiddleware
+from scrapy.spidermiddlewares.urllength import UrlLengthMiddleware
 
 import newsarchive
 from newsarchive.capture import CaptureMiddleware, CapturePolicy, CaptureStorage
@@ -36,11 +39,16 @@ class ArchiveAddon:
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", ArchivePipeline, 300)
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", AskedForPipeline, 400)
         settings.setdefault_in_component_priority_dict("SPIDER_MIDDLEWARES", SightingMiddleware, 40)
+        # The first two would drop links that nobody saw; each of them is a generator more around every answer.
+        for one in (UrlLengthMiddleware, DepthMiddleware, StartSpiderMiddleware):
+            settings.setdefault_in_component_priority_dict("SPIDER_MIDDLEWARES", one, None)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", OffsiteMiddleware, None)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", SiteMiddleware, 50)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", HttpCompressionMiddleware, None)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", UnpackingMiddleware, 590)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", CrawlMonitor, 10)
+        if settings.getint("DEPTH_LIMIT"):
+            logger.info("DEPTH_LIMIT is not used: links are recorded wherever they are; LISTING_MAX_PAGES bounds a listing")
         if settings["JOBDIR"] and archive_enabled(settings):
             # Requests kept there would be asked again beside the pages that the archive knows to wait.
             logger.info("JOBDIR is not used: the archive itself remembers what is to be fetched")

@@ -20,6 +20,9 @@ TRACKING = (
 SESSION = re.compile(r"(?i)(?<=[?&])(?:(?:phpsessid|jsessionid|aspsessionid\w*|session_?id)=[^&#]*|sid=\w{20,})(?:&|(?=#|$))")
 SESSION_PATH = re.compile(r"(?i);jsessionid=[^/?#;]*")
 
+MAX_ADDRESS = 8000
+"""Characters: servers are asked to take so long an address (RFC 9110, 4.1), and what is longer is data."""
+
 # Absolute, and nothing in it to resolve.
 PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/[^\s\\?#]*")
 
@@ -91,14 +94,15 @@ def photo_address(url: str) -> str:
 
 
 def is_address(url: str) -> bool:
-    """Tell whether ``url`` can be asked for: http or https, with a host, and a port that is one.
+    """Tell whether ``url`` can be asked for: http or https, with a host, a port that is one, and no longer than any is.
 
     >>> is_address("https://example.org/a"), is_address("http://[bad/x"), is_address("http://example.org:999999/")
     (True, False, False)
     """
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        asked = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        return asked and len(url) <= MAX_ADDRESS
     except ValueError:
         return False
 

@@ -128,6 +128,21 @@ def test_missing_microdata_costs_itself_alone(play, crawl):
     assert (article["headline"], article["body"]) == (story.headline, site.pages.expected(story)["body"])
 
 
+def test_no_link_is_dropped_unseen_for_its_length_or_depth(play, crawl, tmp_path):
+    """Scrapy's own bounds of 2,083 characters, and of a depth, leave nothing in the archive that says so."""
+    site = play(stories=40)
+    stories = [story for story in site.pages.newsroom.all() if not story.missing and not story.canonical][:3]
+    lengths = (2, 4000, 9000)
+    urls = [f"https://courier.example{site.pages.path(s)}?q={'a' * n}" for s, n in zip(stories, lengths, strict=True)]
+    (tmp_path / "urls.txt").write_text("\n".join(urls))
+    done = crawl(site, "-a", f"urls={tmp_path / 'urls.txt'}", "-s", "DEPTH_LIMIT=1")
+    assert done.code == 0 and "DEPTH_LIMIT is not used" in done.log, done.log
+    assert set(done.articles()) == {str(story.number) for story in stories[:2]}
+    assert done.stats()["archive/link/not_article"] == 1
+    done = crawl(site, "-a", "section=world", "-s", "DEPTH_LIMIT=1", folder=tmp_path / "deep")
+    assert set(done.articles()) == others(site, stories[0]) | {str(s.number) for s in stories if "world" in (s.section, s.also_in)}
+
+
 @pytest.mark.parametrize("fault", ["429 seconds", "503 seconds", "429 date", "503 date"])
 def test_retry_after_holds_the_whole_host(play, crawl, fault):
     times = []
