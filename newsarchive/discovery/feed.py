@@ -10,7 +10,7 @@ from scrapy.http import Response
 
 from newsarchive.dates import iso, parse_time
 from newsarchive.discovery.listing import Chunk, Listing
-from newsarchive.discovery.safexml import ListingError, children, parse_xml, text_at
+from newsarchive.discovery.safexml import ListingError, children, local_name, parse_xml, text_at
 from newsarchive.items import Link
 
 
@@ -27,7 +27,7 @@ class Feed:
     def read(self, response: Response, zone: str, since: str | None = None, until: str | None = None) -> Chunk:
         """Return the links of the feed's items."""
         root, fault = parse_xml(response)
-        kind = etree.QName(root).localname
+        kind = local_name(root)
         if kind == "feed":
             items = children(root, "entry")
         elif kind in ("rss", "RDF"):

@@ -12,7 +12,7 @@ from scrapy.http import Response
 
 from newsarchive.dates import day_in, iso, parse_time
 from newsarchive.discovery.listing import Chunk, Listing
-from newsarchive.discovery.safexml import ListingError, children, parse_xml, text_at
+from newsarchive.discovery.safexml import ListingError, read_entries, text_at
 from newsarchive.items import Link
 
 
@@ -36,14 +36,18 @@ class Sitemap:
 
         A file last changed before ``since`` has no article of ``since`` or later.
         """
-        root, fault = parse_xml(response)
-        kind = etree.QName(root).localname
+
+        def one(kind: str, entry: etree._Element) -> Link | str | None:
+            if kind == "sitemapindex":
+                return self._wanted(entry, response, zone, since, until)
+            return _link(entry, response, zone)
+
+        kind, found, fault = read_entries(response, {"sitemapindex": "sitemap", "urlset": "url"}, one)
         if kind == "sitemapindex":
-            files = [url for entry in children(root, "sitemap") if (url := self._wanted(entry, response, zone, since, until))]
-            return Chunk(more=files, fault=fault)
+            return Chunk(more=found, fault=fault)
         if kind != "urlset":
             raise ListingError(f"no sitemap: <{kind}> instead of <urlset> or <sitemapindex>")
-        return Chunk([link for entry in children(root, "url") if (link := _link(entry, response, zone))], fault=fault)
+        return Chunk(found, fault=fault)
 
     def _wanted(self, entry: etree._Element, response: Response, zone: str, since: str | None, until: str | None) -> str | None:
         url = _address(entry, response)
