@@ -33,6 +33,15 @@ FRESH = {"world": 12, "science": 3}
 
 CORES_ARTICLES = 3000
 
+SEARCHES = (
+    """select a.day, a.headline from article_fts join article a on a.n = article_fts.rowid
+    where article_fts match ? order by article_fts.rowid desc limit 20""",
+    """select a.day, a.headline
+    from (select rowid, rank from article_fts where article_fts match ? order by rowid desc limit 20000) f
+    join article a on a.n = f.rowid order by f.rank limit 20""",
+)
+"""As README has them."""
+
 
 class Bench:
     """The parts, on the site and the archive in ``folder``."""
@@ -148,23 +157,17 @@ class Bench:
             "a phrase": f'"{words[3]} {words[5]}"',
             "the most common word": words[0],
         }
-        print("\n| search | found | newest 20, CPU ms | best 20 by rank, CPU ms |\n| --- | --- | --- | --- |")
+        print("\n| search | found | newest 20, CPU ms | best 20 of the newest 20,000, CPU ms |\n| --- | --- | --- | --- |")
         with closing(sqlite3.connect(f"{self.db.absolute().as_uri()}?mode=ro", uri=True)) as db:
             for kind, query in kinds.items():
                 (found,) = db.execute("select count(*) from article_fts where article_fts match ?", (query,)).fetchone()
-                newest, best = (
-                    min(self._seconds(db, query, order) for _ in range(self.rounds)) for order in ("article_fts.rowid desc", "rank")
-                )
+                newest, best = (min(self._seconds(db, search, query) for _ in range(self.rounds)) for search in SEARCHES)
                 print(f"| {kind} | {found} | {1000 * newest:.1f} | {1000 * best:.1f} |")
 
     @staticmethod
-    def _seconds(db: sqlite3.Connection, query: str, order: str) -> float:
+    def _seconds(db: sqlite3.Connection, search: str, query: str) -> float:
         began = time.process_time()
-        db.execute(
-            f"""select a.id, a.headline from article_fts join article a on a.n = article_fts.rowid
-            where article_fts match ? order by {order} limit 20""",
-            (query,),
-        ).fetchall()
+        db.execute(search, (query,)).fetchall()
         return time.process_time() - began
 
     def export(self) -> None:

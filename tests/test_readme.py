@@ -48,6 +48,15 @@ def test_every_scrapy_command_works(play, folder):
             assert words[0] == "make", f"nothing runs {line!r}"
 
 
+def test_every_query_finds_what_the_archive_has(play, crawl):
+    """Of a site that fits into 20,000, both searches find the same."""
+    done = crawl(play(stories=120))
+    (block,) = re.findall(r"```sql\n(.*?)```", README, re.S)
+    headlines = "select day, headline from article where n in (select rowid from article_fts where article_fts match 'ferry')"
+    newest, best = (done.rows(query) for query in block.split(";") if query.strip())
+    assert newest and sorted(newest) == sorted(best) == sorted(done.rows(headlines))
+
+
 def test_the_example_site_is_a_spider():
     (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
     names: dict = {}
