@@ -121,11 +121,13 @@ def serve(folder: Path, packed: bool = False) -> tuple[subprocess.Popen, str]:
 def run(*command: str) -> Run:
     """Run a process of Scrapy; return what it took."""
     settings = [word for name, value in SETTINGS.items() for word in ("-s", f"{name}={value}")]
+    # Where it is set, a process would compile all of ours again, and of bare Scrapy nothing.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "scrapy", *command, *settings],
         cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env=environment | {"PYTHONPATH": str(PROJECT)},
         stdout=subprocess.DEVNULL,
     )
     _, status, used = os.wait4(process.pid, 0)

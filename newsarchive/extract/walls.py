@@ -72,7 +72,7 @@ def obstacle(response: Response, named: str | None = None) -> str | None:
     Kinds are those of :mod:`newsarchive.extract.signs`, of which an answer that is no 200 is a bot or consent wall alone; and
     ``page of … tags``, which no memory should hold.
     """
-    if (tags := response.body.count(b"<")) > MAX_TAGS:
+    if len(response.body) > MAX_TAGS and (tags := response.body.count(b"<")) > MAX_TAGS:
         return f"page of {tags} tags"
     for name, value in BOT_HEADERS.items():
         if (response.headers.get(name) or b"").decode("latin-1").lower().startswith(value):
