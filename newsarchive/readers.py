@@ -99,7 +99,8 @@ class Reader:
             except asyncio.IncompleteReadError:
                 break
             self._deaths = 0
-            self._answer(lambda answer, packed=packed: answer.set_result(pickle.loads(packed)))
+            found = _unpacked(packed)
+            self._answer(lambda answer, found=found: answer.set_result(found))
         if self.ending:
             return
         self._deaths += 1
@@ -132,3 +133,11 @@ class Reader:
         except TimeoutError:
             self.process.kill()
         await self._listening
+
+
+def _unpacked(answer: bytes) -> Read | None:
+    try:
+        return pickle.loads(answer)
+    except Exception as error:  # whatever it is, nobody waits for ever
+        logger.error("What was read cannot be unpacked (%s: %s): the crawl reads the page itself", type(error).__name__, error)
+        return None

@@ -94,6 +94,24 @@ def test_where_no_process_can_start_the_crawl_reads_itself(page, caplog):
     assert caplog.messages[-1] == "Processes that read articles end without an answer: the crawl reads what is left itself"
 
 
+def test_an_answer_that_cannot_be_unpacked_leaves_nobody_waiting(page, caplog, monkeypatch):
+    def broken(packed):
+        raise AttributeError("no such class")
+
+    async def read_two():
+        reader = Reader(SITE)
+        await reader.start()
+        with monkeypatch.context() as patched:
+            patched.setattr("newsarchive.readers.pickle.loads", broken)
+            first = await asyncio.wait_for(reader.read(page), 60)
+        second = await reader.read(page)
+        await reader.stop()
+        return first, second
+
+    assert asyncio.run(read_two()) == (None, (None, load_article(page, SputnikSpider)))
+    assert "cannot be unpacked (AttributeError: no such class)" in caplog.text
+
+
 def test_a_page_is_read_in_the_charset_that_the_crawl_gave_it():
     """What a browser drew says nothing of it."""
     text = "<html><body><h1>Лёд на реке вскрылся рано</h1><p>Паромы стояли весь день.</p></body></html>"
