@@ -189,13 +189,18 @@ class _Handler(BaseHTTPRequestHandler):
             demo.requests.append(self.path)
             demo.busy += 1
             demo.busiest = max(demo.busiest, demo.busy)
+        self.under_way = True
         try:
             self._send(demo.answer_or_fault(self.path))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:
-            with demo.lock:
-                demo.busy -= 1
+            self._ended()
+
+    def _ended(self) -> None:
+        with self.demo.lock:
+            self.demo.busy -= self.under_way
+        self.under_way = False
 
     def _send(self, answer: Answer) -> None:
         if answer.send:
@@ -222,6 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status != 304:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self._ended()  # before whoever asks may ask again
         self.wfile.write(body)
 
     def log_message(self, *_) -> None:
