@@ -9,6 +9,8 @@ from functools import lru_cache
 from scrapy.http import Response, TextResponse
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
 
+from newsarchive.trees import is_utf8
+
 GUESSED = "charset_guessed"
 WRONG = "charset_wrong"
 SINGLE_BYTE = ("iso8859", "cp125", "koi8", "latin")
@@ -31,7 +33,7 @@ def readable(response: Response) -> Response:
     first = next(filter(None, _declared(response)), None)
     if first is None or is_charset(first):
         return response
-    return response.replace(encoding=declared_encoding(response) or ("utf-8" if _is_utf8(response.body) else "cp1252"))
+    return response.replace(encoding=declared_encoding(response) or ("utf-8" if is_utf8(response.body) else "cp1252"))
 
 
 def _declared(response: TextResponse) -> Iterator[str | None]:
@@ -62,17 +64,9 @@ def in_its_charset(response: TextResponse, encoding: str | None) -> tuple[TextRe
     declared = declared_encoding(response)
     if declared:
         other = codecs.lookup(declared).name.startswith(SINGLE_BYTE) and not response.body.isascii()
-        return response, WRONG if other and _is_utf8(response.body) else None
-    if _is_utf8(response.body):
+        return response, WRONG if other and is_utf8(response.body) else None
+    if is_utf8(response.body):
         return response, None
     if encoding:
         return response.replace(encoding=resolve_encoding(encoding) or encoding), None
     return response, GUESSED
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
