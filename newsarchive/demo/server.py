@@ -226,8 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if answer.status != 304:
             self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
         self._ended()  # before whoever asks may ask again
+        self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, *_) -> None:
