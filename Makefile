@@ -21,7 +21,7 @@ test: $(VENV)/dev $(VENV)-pywb/done $(VENV)-scrapyd/done
 # The speed of a crawl beside bare Scrapy's and the peers': it wants nginx. Under ten minutes.
 bench: $(VENV)/dev
 	$(COMPILE)
-	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/startup.py --pairs 5
 	$(BIN)/python bench/speed.py --peers
 
 # All the other figures of bench/RESULTS.md: hours.

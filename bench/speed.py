@@ -3,9 +3,10 @@
     python bench/speed.py [--pairs 5] [--pages 5000] [--peers]
 
 A static nginx on this machine serves article pages of about 60 kB in the reference site's markup. In turns: a bare spider that
-downloads them and does nothing, and newsarchive without capture and with it, all with the same delay and concurrency; ours once
-in one process, where a core is what limits it, and in every pair with a reader beside it (``READERS=1``). ``--peers``: trafilatura,
-newspaper4k and news-please read a part of the same addresses, out of an environment that is made once in ``.venv-peers``.
+downloads them and does nothing, and newsarchive without capture and with it, all with the same delay and concurrency; ours with
+a reader beside it (``READERS=1``), and once, on a part of the pages, in one process, where a core is what limits it.
+``--peers``: trafilatura, newspaper4k and news-please read a part of the same addresses, out of an environment that is made once
+in ``.venv-peers``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -35,7 +37,9 @@ from stages import stages  # noqa: E402
 from newsarchive.demo.newsroom import Newsroom, Story  # noqa: E402
 
 PAGE_BYTES = 60_000
-PEER_PAGES = 200
+PEER_PAGES = 100
+PART_PAGES = 1000
+"""For our runs in one process, once: beside a bare run on as many."""
 STAGED = 500
 BARE, EVERYTHING = "bare Scrapy", "everything, a reader"
 SETTINGS = {
@@ -157,13 +161,35 @@ def main() -> None:
         shutil.rmtree(folder)
 
 
+def in_turns(pairs: int, kinds: dict[str, Callable[[], Run]]) -> dict[str, list[Run]]:
+    """Start each of ``kinds``, and all of them again."""
+    found: dict[str, list[Run]] = {kind: [] for kind in kinds}
+    for pair in range(pairs):
+        for kind, start in kinds.items():
+            found[kind].append(start())
+        print(f"pair {pair + 1}: " + ", ".join(f"{kind} {runs[-1].wall:.1f} s" for kind, runs in found.items()), flush=True)
+    return found
+
+
+def row(kind: str, runs: list[Run], bare: list[Run], pages: int) -> str:
+    """Return the line of the table for ``runs``."""
+    ratio = statistics.median(one.wall / run.wall for one, run in zip(bare, runs, strict=True))
+    wall, cpu = (statistics.median(getattr(run, name) for run in runs) for name in ("wall", "cpu"))
+    memory = max(run.memory for run in runs) / 1e6
+    each = 1000 * cpu / pages
+    return f"| {kind:24} | {len(runs)} | {pages / wall:7.0f} | {ratio:.2f} | {each:.2f} | {memory:.0f} MB | {cpu / wall:.0%} |"
+
+
 def measure(folder: Path, url: str, paths: list[str], options) -> None:
-    few = folder / "few.txt"
     addresses, real = folder / "local.txt", folder / "real.txt"
-    addresses.write_text("\n".join(url + path for path in paths))
-    real.write_text("\n".join(f"https://{ReferencePages.host}{path}" for path in paths))
-    few.write_text(paths[0])
     archive = folder / "archive"
+
+    def ask_for(some: list[str]) -> None:
+        addresses.write_text("\n".join(url + path for path in some))
+        real.write_text("\n".join(f"https://{ReferencePages.host}{path}" for path in some))
+
+    def bare() -> Run:
+        return run("runspider", "bench/bare_spider.py", "-a", f"urls={addresses}", "-s", "ADDONS={}")
 
     def ours(*more: str) -> Run:
         shutil.rmtree(archive, ignore_errors=True)
@@ -171,33 +197,22 @@ def measure(folder: Path, url: str, paths: list[str], options) -> None:
         Path(f"{archive}.jsonl").unlink(missing_ok=True)
         found = run("crawl", "sputnik", "-a", f"base_url={url}", "-a", f"urls={real}", *kept, *more)
         with open(f"{archive}.jsonl", encoding="utf-8") as file:
-            lines = sum(1 for _ in file)
-        assert lines == len(paths), f"{lines} articles of {len(paths)}"
+            lines, wanted = sum(1 for _ in file), len(real.read_text().split())
+        assert lines == wanted, f"{lines} articles of {wanted}"
         return found
 
     no_capture, reader = ("-s", "CAPTURE_ENABLED=False"), ("-s", "READERS=1")
-    kinds = {
-        BARE: lambda: run("runspider", "bench/bare_spider.py", "-a", f"urls={addresses}", "-s", "ADDONS={}"),
-        "no capture, a reader": lambda: ours(*no_capture, *reader),
-        EVERYTHING: lambda: ours(*reader),
-        "no capture, one process": lambda: ours(*no_capture),
-        "everything, one process": ours,
-    }
-    found: dict[str, list[Run]] = {kind: [] for kind in kinds}
-    for pair in range(options.pairs):
-        for kind, start in kinds.items():
-            if pair == 0 or "one process" not in kind:
-                found[kind].append(start())
-        print(f"pair {pair + 1}: " + ", ".join(f"{kind} {runs[-1].wall:.1f} s" for kind, runs in found.items()), flush=True)
-    print(f"\n{len(paths)} pages of {PAGE_BYTES / 1000:.0f} kB, medians\n")
+    ask_for(paths[:PART_PAGES])
+    alone = in_turns(1, {BARE: bare, "no capture, one process": lambda: ours(*no_capture), "everything, one process": ours})
+    ask_for(paths)
+    kinds = {BARE: bare, "no capture, a reader": lambda: ours(*no_capture, *reader), EVERYTHING: lambda: ours(*reader)}
+    found = in_turns(options.pairs, kinds)
+    print(f"\n{len(paths)} pages of {PAGE_BYTES / 1000:.0f} kB, medians; in one process {len(paths[:PART_PAGES])}\n")
     print(f"| {'':24} | pairs | pages/s | of bare Scrapy | CPU ms a page | most memory | CPU of wall |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for kind, runs in found.items():
-        ratio = statistics.median(bare.wall / run.wall for bare, run in zip(found[BARE], runs, strict=False))
-        wall, cpu = (statistics.median(getattr(run, name) for run in runs) for name in ("wall", "cpu"))
-        memory = max(run.memory for run in runs) / 1e6
-        pace, each = len(paths) / wall, 1000 * cpu / len(paths)
-        print(f"| {kind:24} | {len(runs)} | {pace:7.0f} | {ratio:.2f} | {each:.2f} | {memory:.0f} MB | {cpu / wall:.0%} |")
+    for runs, count in ((found, len(paths)), (alone, len(paths[:PART_PAGES]))):
+        for kind in runs if runs is found else list(runs)[1:]:
+            print(row(kind, runs[kind], runs[BARE], count))
     print("\n| stage | CPU ms a page |\n| --- | --- |")
     print(f"| download (bare Scrapy) | {1000 * statistics.median(run.cpu for run in found[BARE]) / len(paths):.2f} |")
     some = paths[:STAGED]
