@@ -19,13 +19,13 @@ test: $(VENV)/dev $(VENV)-pywb/done $(VENV)-scrapyd/done
 	$(BIN)/python -m pytest -q -rs -n $(TESTERS) --dist worksteal
 
 # The speed of a crawl beside bare Scrapy's and the peers': it wants nginx. Under ten minutes.
-bench: $(VENV)/dev
+bench: $(VENV)/run
 	$(COMPILE)
 	$(BIN)/python bench/startup.py --pairs 5
 	$(BIN)/python bench/speed.py --peers
 
 # All the other figures of bench/RESULTS.md: hours.
-bench-all: bench
+bench-all: bench $(VENV)/dev
 	$(BIN)/python bench/capture.py --day
 	$(BIN)/python bench/browser.py
 	$(BIN)/python bench/extraction.py --peers

@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -162,10 +163,12 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)  # nginx reads it as a user of its own
     try:
-        paths = build(folder / "site", options.pages)
+        with ThreadPoolExecutor(1) as beside:
+            python = beside.submit(peers) if options.peers else None
+            paths = build(folder / "site", options.pages)
         server, url = serve(folder)
         try:
-            measure(folder, url, paths, options)
+            measure(folder, url, paths, options.pairs, python and python.result())
         finally:
             server.terminate()
             server.wait()
@@ -192,7 +195,8 @@ def row(kind: str, runs: list[Run], bare: list[Run], pages: int) -> str:
     return f"| {kind:24} | {len(runs)} | {pages / wall:7.0f} | {ratio:.2f} | {each:.2f} | {memory:.0f} MB | {cpu / wall:.0%} |"
 
 
-def measure(folder: Path, url: str, paths: list[str], options) -> None:
+def measure(folder: Path, url: str, paths: list[str], pairs: int, python: str | None) -> None:
+    """Print the tables; those of the peers when there is a ``python`` that has them."""
     addresses, real = folder / "local.txt", folder / "real.txt"
     archive = folder / "archive"
 
@@ -218,7 +222,7 @@ def measure(folder: Path, url: str, paths: list[str], options) -> None:
     alone = in_turns(1, {BARE: bare, "no capture, one process": lambda: ours(*no_capture), "everything, one process": ours})
     ask_for(paths)
     kinds = {BARE: bare, "no capture, a reader": lambda: ours(*no_capture, *reader), EVERYTHING: lambda: ours(*reader)}
-    found = in_turns(options.pairs, kinds)
+    found = in_turns(pairs, kinds)
     print(f"\n{len(paths)} pages of {PAGE_BYTES / 1000:.0f} kB, medians; in one process {len(paths[:PART_PAGES])}\n")
     print(f"| {'':24} | pairs | pages/s | of bare Scrapy | CPU ms a page | most memory | CPU of wall |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
@@ -231,9 +235,9 @@ def measure(folder: Path, url: str, paths: list[str], options) -> None:
     files = [folder / "site" / f"{path.lstrip('/')}.gz" for path in some]
     for stage, milliseconds in stages(files, [f"https://{ReferencePages.host}{path}" for path in some]).items():
         print(f"| {stage} | {milliseconds:.2f} |")
-    if options.peers:
+    if python:
         everything = len(paths) / statistics.median(run.wall for run in found[EVERYTHING])
-        measure_peers(addresses, everything, peers())
+        measure_peers(addresses, everything, python)
 
 
 def measure_peers(addresses: Path, everything: float, python: str) -> None:
