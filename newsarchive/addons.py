@@ -47,7 +47,7 @@ class ArchiveAddon:
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", HttpCompressionMiddleware, None)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", UnpackingMiddleware, 590)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", CrawlMonitor, 10)
-        if settings.getint("DEPTH_LIMIT"):
+        if settings["DEPTH_LIMIT"] not in (0, "0", "", None):
             logger.info("DEPTH_LIMIT is not used: links are recorded wherever they are; LISTING_MAX_PAGES bounds a listing")
         if settings["JOBDIR"] and archive_enabled(settings):
             # Requests kept there would be asked again beside the pages that the archive knows to wait.

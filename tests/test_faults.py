@@ -139,7 +139,8 @@ def test_no_link_is_dropped_unseen_for_its_length_or_depth(play, crawl, tmp_path
     assert done.code == 0 and "DEPTH_LIMIT is not used" in done.log, done.log
     assert set(done.articles()) == {str(story.number) for story in stories[:2]}
     assert done.stats()["archive/link/not_article"] == 1
-    done = crawl(site, "-a", "section=world", "-s", "DEPTH_LIMIT=1", folder=tmp_path / "deep")
+    done = crawl(site, "-a", "section=world", "-s", "DEPTH_LIMIT=one", folder=tmp_path / "deep")
+    assert done.code == 0 and "DEPTH_LIMIT is not used" in done.log, done.log
     assert set(done.articles()) == others(site, stories[0]) | {str(s.number) for s in stories if "world" in (s.section, s.also_in)}
 
 
