@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import importlib
 import json
@@ -432,6 +433,28 @@ def test_what_could_not_be_written_is_never_taken_for_kept(tmp_path, encoding):
         archive.close()
 
     asyncio.run(all_fail())
+
+
+def test_a_file_that_ends_in_a_part_of_a_record_is_not_called_whole(writer):
+    """One that is larger than the buffer goes past it, so that nothing is left whose writing fails again."""
+    place, file = write(writer, b"x" * 3000), writer.file
+
+    class Full:
+        def __init__(self):
+            self.flush, self.fileno, self.close = file.flush, file.fileno, file.close
+
+        def write(self, record):
+            file.write(record[:100])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    writer.file = Full()
+    with pytest.raises(OSError):
+        write(writer, b"y" * 3000)
+    writer.close()
+    (left,) = writer.folder.iterdir()
+    assert left.name.endswith(OPEN)
+    assert mend(left) == 100
+    assert read_record(writer.folder / place.file, place.offset).payload == b"x" * 3000
 
 
 def test_answers_wait_for_the_disk_up_to_a_number_and_to_a_size(tmp_path, monkeypatch):

@@ -127,6 +127,26 @@ def test_an_entity_bomb_is_not_resolved():
         Feed(URL).read(Response(URL, body=(bomb + feed).encode()), "UTC")
 
 
+@pytest.mark.parametrize(
+    "inside", ["<urlset><url><loc>https://x.example/no</loc></url></urlset>", "<sitemapindex><sitemap/></sitemapindex>"]
+)
+@pytest.mark.parametrize(
+    "place", ["%s<url><loc>https://x.example/1</loc></url>", "<q>%s</q><url><loc>https://x.example/1</loc></url>"]
+)
+def test_what_stands_in_an_entity_is_no_entry(inside, place):
+    body = f"<!DOCTYPE urlset [<!ENTITY e '{inside}'>]><urlset>{place % '&e;'}</urlset>"
+    (link,) = Sitemap(URL).read(Response(URL, body=body.encode()), "UTC").links
+    assert link.url == "https://x.example/1"
+
+
+@pytest.mark.parametrize("at", range(10, 60, 5))
+def test_gzip_that_is_damaged_inside_is_no_sitemap(at):
+    packed = bytearray(gzip.compress(b"<urlset><url><loc>https://x.example/1</loc></url></urlset>" * 3))
+    packed[at : at + 2] = b"\xff\xff"
+    with pytest.raises(ListingError, match=r"gzip|XML"):
+        Sitemap(URL).read(Response(URL, body=bytes(packed)), "UTC")
+
+
 def test_a_torn_sitemap_gives_what_it_has_and_says_so():
     whole = f"<urlset {NS}><url><loc>https://news.example/a-1.html</loc></url><url><loc>https://news.example/b-2.html</loc></url></urlset>"
     assert Sitemap(URL).read(XmlResponse(URL, body=whole.encode()), "UTC").fault is None

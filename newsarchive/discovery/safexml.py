@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
@@ -53,8 +54,9 @@ def read_entries(
     parts = etree.iterparse(BytesIO(body), tag=[f"{{*}}{name}" for name in names.values()], recover=True, **SAFE)
     with suppress(etree.XMLSyntaxError):
         for _, entry in parts:
-            parent = entry.getparent()
-            if parent is not None and parent.getparent() is None and names.get(kind := local_name(parent)) == local_name(entry):
+            # What stands in a document's own entities is given here as well, under none of its elements.
+            parent = entry.getroottree().getroot()
+            if entry.getparent() is parent and names.get(kind := local_name(parent)) == local_name(entry):
                 found.append(read(kind, entry))
                 while parent[0] is not entry:
                     del parent[0]
@@ -72,7 +74,7 @@ def _body(response: Response) -> bytes:
         return response.body.strip()
     try:
         return gunzip(response.body, max_size=MAX_BYTES).strip()
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise ListingError(f"broken gzip: {error}") from None
 
 

@@ -127,7 +127,7 @@ class WarcWriter:
         self.path: Path | None = None
         self.size = 0
         """Of the open file, with what is not brought to it yet."""
-        self.unsynced = False
+        self.unsynced = self.torn = False
 
     def append(self, records: list[bytes]) -> Place:
         """Write ``records``, which stay together in a file, and return where the first of them is."""
@@ -149,7 +149,7 @@ class WarcWriter:
             self.unsynced = False
 
     def close(self) -> None:
-        """Sync, and give the open file its name."""
+        """Sync, and give the open file its name; one that ends in a part of a record keeps its ending."""
         if self.file:
             file = self.file
             try:
@@ -157,6 +157,8 @@ class WarcWriter:
             finally:
                 self.file = None
                 file.close()
+            if self.torn:
+                return
             self.path.rename(self.path.with_name(self.path.name.removesuffix(OPEN)))
             sync_folder(self.folder)
 
@@ -171,9 +173,10 @@ class WarcWriter:
         self._write(_record("warcinfo", _identity(), fields, "application/warc-fields", block))
 
     def _write(self, record: bytes) -> None:
+        self.unsynced = self.torn = True
         self.file.write(record)
+        self.torn = False
         self.size += len(record)
-        self.unsynced = True
 
 
 def header_lines(first: str, fields: Headers) -> bytes:
