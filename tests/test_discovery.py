@@ -128,7 +128,11 @@ def test_an_entity_bomb_is_not_resolved():
 
 
 @pytest.mark.parametrize(
-    "inside", ["<urlset><url><loc>https://x.example/no</loc></url></urlset>", "<sitemapindex><sitemap/></sitemapindex>"]
+    "inside",
+    [
+        "<urlset><url><loc>https://x.example/no</loc></url></urlset>",
+        "<sitemapindex><sitemap><loc>https://x.example/s.xml</loc></sitemap></sitemapindex>",
+    ],
 )
 @pytest.mark.parametrize(
     "place", ["%s<url><loc>https://x.example/1</loc></url>", "<q>%s</q><url><loc>https://x.example/1</loc></url>"]
