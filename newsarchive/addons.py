@@ -12,7 +12,6 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import NotConfigured
 from scrapy.spidermiddlewares.depth import DepthMiddleware
-from scrapy.spidermiddlewares.start import StartSpiderMiddleware
 from scrapy.spidermiddlewares.urllength import UrlLengthMiddleware
 
 import newsarchive
@@ -39,8 +38,8 @@ class ArchiveAddon:
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", ArchivePipeline, 300)
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", AskedForPipeline, 400)
         settings.setdefault_in_component_priority_dict("SPIDER_MIDDLEWARES", SightingMiddleware, 40)
-        # The first two would drop links that nobody saw; each of them is a generator more around every answer.
-        for one in (UrlLengthMiddleware, DepthMiddleware, StartSpiderMiddleware):
+        # They would drop links that nobody saw.
+        for one in (UrlLengthMiddleware, DepthMiddleware):
             settings.setdefault_in_component_priority_dict("SPIDER_MIDDLEWARES", one, None)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", OffsiteMiddleware, None)
         settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", SiteMiddleware, 50)

@@ -36,7 +36,7 @@ AT_ONCE_BYTES = 256 * 1024
 UNSETTLED = 16
 """So many answers may wait for the disk: a kill loses them, and they are asked for again."""
 
-DRAWN = "text/html; charset=utf-8"
+DRAWN_TYPE = "text/html; charset=utf-8"
 
 PACKED = re.compile(rb"(?i)\r\nContent-(?:Encoding: (?:x-gzip|gzip|br|zstd|deflate)|Type: image/(?:jpeg|webp|avif))\b")
 """In the head of an answer: its body gets no smaller by gzip."""
@@ -51,9 +51,6 @@ class Captured:
 
     make: Callable[[], list[bytes]] | None = field(default=None, repr=False)
     """Gives its WARC records; None when they are in their file, or not kept."""
-
-    writer: WarcWriter | None = field(default=None, repr=False)
-    """Of the file where they go."""
 
     safe: bool = False
     """The record is on the disk, and rows may cite it."""
@@ -112,10 +109,9 @@ class CaptureStore:
             before = request.meta.get("capture_row")
         else:
             before = self.archive.captures.newest(request.url, kind=row["kind"])
-        captured.writer = self.writers[row["kind"] in LISTINGS]
         date, body, heads, packed = warc_date(row["fetched_at"]), response.body, (None, b""), False
         if "playwright" in response.flags:
-            make = partial(resource, response.url, date, DRAWN, body, row["digest"])
+            make = partial(resource, response.url, date, DRAWN_TYPE, body, row["digest"])
         else:
             if revisit := self._revisit(row, before):
                 row |= {name: before[name] for name in ("file", "offset", "digest")}
@@ -127,7 +123,7 @@ class CaptureStore:
         if self.quotes:
             make = partial(self._looked_at, (heads[0] or b"") + heads[1], body, make)
         elif packed and len(body) <= AT_ONCE_BYTES:
-            make = partial(list, make())
+            make = partial(list, make())  # which are there then
         captured.make = make
         self.queued += len(body)
         return captured
@@ -179,7 +175,7 @@ class CaptureStore:
             try:
                 if self.folder:
                     await asyncio.wrap_future(self.thread.submit(self._write, waiting))
-            except Exception as error:  # a full disk ends the crawl here
+            except Exception as error:  # a full disk, or a record that cannot be made: nothing behind it is written either
                 self.fault = error
                 raise
             finally:
@@ -193,7 +189,7 @@ class CaptureStore:
     def _write(self, waiting: list[Captured]) -> None:
         for one in waiting:
             if one.make:
-                place = one.writer.append(one.make())
+                place = self.writers[one.row["kind"] in LISTINGS].append(one.make())
                 one.make = None
                 one.row = vars(place) | one.row  # a revisit's place is that of what it repeats
         for writer in self.writers.values():

@@ -52,12 +52,6 @@ class SightingMiddleware:
         return cls(crawler)
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        async for output in self._started(start):
-            if isinstance(output, Request):
-                output.meta.setdefault("is_start_request", True)  # as Scrapy's own, which looks at every answer for it
-            yield output
-
-    async def _started(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         waiting: list[Request] = []
         async for output in start:
             if isinstance(output, Request) and "link" in output.meta:

@@ -27,7 +27,7 @@ from newsarchive.slowdown import Stopped
 from newsarchive.spiders.visits import HANDLED, reason_of
 from newsarchive.store.schema import WHOLE
 from newsarchive.trees import tree_of
-from newsarchive.urls import MAX_ADDRESS, absolute, clean_url, not_amp
+from newsarchive.urls import absolute, clean_url, is_address, not_amp
 
 
 class ListingCallbacks:
@@ -214,7 +214,7 @@ class ListingCallbacks:
     def know(self, link: Link) -> bool:
         """Fill in whose article ``link`` leads to; False, counted, when it is no article's address."""
         link.url = self.real(link.url)
-        found = self.identify(link.url) if len(link.url) <= MAX_ADDRESS else None
+        found = self.identify(link.url) if is_address(link.url) else None
         if found is None:
             self.crawler.stats.inc_value("archive/link/not_article")
             return False
